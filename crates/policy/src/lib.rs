@@ -1,0 +1,16 @@
+//! What a command means and what a decision is. Pure: no IO, no async, no clock, no chance; the same arguments
+//! give the same answer on every replica.
+//!
+//! Read in this order: `ids`, `name`, `access`, `path` and `object` are the nouns; `command` is what may be asked
+//! for, `outcome` what becomes of it, `state` what it changes; `decision` is the question and its answer.
+
+pub mod access;
+pub mod command;
+pub mod decision;
+pub mod ids;
+pub mod limits;
+pub mod name;
+pub mod object;
+pub mod outcome;
+pub mod path;
+pub mod state;

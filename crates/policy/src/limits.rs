@@ -1,0 +1,29 @@
+//! Every limit of the model, in one place, each with its unit and its reason.
+
+/// Characters in a code. A till's subject id is two codes and a slash; short keys keep a leaf of the index dense.
+pub const CODE_CHARS_MAX: usize = 50;
+/// Characters in a name (AG-38).
+pub const NAME_CHARS_MAX: usize = 100;
+/// Characters in a description or a reason given for a change. Both are stored with every audit row.
+pub const TEXT_CHARS_MAX: usize = 1_000;
+/// Bytes of a path in a request or a template: longer ones are `path_malformed` rather than a slow match.
+pub const PATH_BYTES_MAX: usize = 4_096;
+/// Segments of a path, for the same reason.
+pub const PATH_SEGMENTS_MAX: usize = 64;
+/// Levels of a tree of zones or concepts (AG-37).
+pub const TREE_LEVELS_MAX: usize = 5;
+/// Rows in one entry of an import: bounds the size of an entry and the time it takes to apply.
+pub const IMPORT_ROWS_MAX: usize = 2_000;
+/// Stores in one allocation, for the same reason.
+pub const ALLOCATE_STORES_MAX: usize = 2_000;
+/// Examples that a rejection or an impact names; the rest is a count.
+pub const EXAMPLES_MAX: usize = 20;
+/// Milliseconds of replicated time for which the outcome of a request is kept.
+pub const REQUEST_KEPT_MS: u64 = 24 * 60 * 60 * 1_000;
+/// Outcomes of requests kept at most.
+pub const REQUESTS_KEPT_MAX: usize = 1_000_000;
+/// Milliseconds by which a request id may lie ahead of replicated time before it is refused: an id from the far
+/// future would push the floor of kept outcomes past every honest one.
+pub const REQUEST_AHEAD_MS: u64 = 10 * 60 * 1_000;
+/// Rows of a page that a query returns.
+pub const PAGE_ROWS_MAX: usize = 1_000;

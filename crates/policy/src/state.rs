@@ -1,0 +1,414 @@
+//! The state: one immutable, cheaply cloned value. A snapshot is a clone; a preview is a clone with changes.
+//!
+//! Invariants, kept by `put` and `remove`, which are the only way in:
+//! - everything outside `objects` of an org (names, members, counts) is derived from the objects alone;
+//! - applying a change twice, or changes in the order they were planned after a crash, ends in the same state;
+//! - nothing here can fail: whatever could be wrong was rejected by `plan`.
+
+use std::sync::Arc;
+
+use imbl::{OrdMap, OrdSet};
+
+use crate::ids::*;
+use crate::object::*;
+use crate::outcome::{Change, Recorded};
+
+/// All policy at one revision, and what replicating it needs.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// How often policy has changed.
+    pub revision: Revision,
+    /// Replicated time.
+    pub tick: Tick,
+    /// The cluster's record; none before its first entry.
+    pub cluster: Option<Arc<Cluster>>,
+    /// Orgs.
+    pub orgs: OrdMap<OrgCode, OrgState>,
+    /// Credentials, revoked ones too.
+    pub credentials: OrdMap<CredentialId, Arc<Credential>>,
+    /// Credentials that let somebody in, by their secret.
+    pub by_secret: OrdMap<Secret, CredentialId>,
+    /// Outcomes of requests, by id.
+    pub requests: OrdMap<RequestId, Arc<Recorded>>,
+    /// No outcome of an id up to this one is kept: such a request is expired.
+    pub requests_floor: RequestId,
+    /// Head of the chain over the history of changes.
+    pub history: [u8; 32],
+    /// Number of rows in that chain.
+    pub audit_rows: u64,
+}
+
+/// Members of one class: those with the same explicit group, or those that inherit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Members {
+    /// Stores, active or not.
+    pub stores: u64,
+    /// Active stores.
+    pub stores_active: u64,
+    /// Tills, active or not.
+    pub tills: u64,
+    /// Active tills of active stores: those that a decision can permit.
+    pub tills_live: u64,
+}
+
+impl Members {
+    fn add(&mut self, other: Self) {
+        self.stores += other.stores;
+        self.stores_active += other.stores_active;
+        self.tills += other.tills;
+        self.tills_live += other.tills_live;
+    }
+
+    fn take(&mut self, other: Self) {
+        self.stores = self.stores.saturating_sub(other.stores);
+        self.stores_active = self.stores_active.saturating_sub(other.stores_active);
+        self.tills = self.tills.saturating_sub(other.tills);
+        self.tills_live = self.tills_live.saturating_sub(other.tills_live);
+    }
+}
+
+/// One org's part of the state.
+#[derive(Clone, Debug)]
+pub struct OrgState {
+    /// Its own record.
+    pub org: Arc<Org>,
+    /// Zones.
+    pub zones: OrdMap<ZoneCode, Arc<Zone>>,
+    /// Concepts.
+    pub concepts: OrdMap<ConceptCode, Arc<Concept>>,
+    /// Stores.
+    pub stores: OrdMap<StoreCode, Arc<Store>>,
+    /// Tills, by store and code.
+    pub tills: OrdMap<(StoreCode, TillCode), Arc<Till>>,
+    /// Resources.
+    pub resources: OrdMap<ResourceId, Arc<Resource>>,
+    /// Endpoints.
+    pub endpoints: OrdMap<EndpointId, Arc<Endpoint>>,
+    /// Access groups.
+    pub groups: OrdMap<GroupId, Arc<Group>>,
+    /// Users.
+    pub users: OrdMap<UserId, Arc<User>>,
+    /// Derived: groups by folded name.
+    pub group_names: OrdMap<Arc<str>, GroupId>,
+    /// Derived: stores by explicit group.
+    pub allocated: OrdMap<GroupId, OrdSet<StoreCode>>,
+    /// Derived: stores by zone.
+    pub zone_stores: OrdMap<ZoneCode, OrdSet<StoreCode>>,
+    /// Derived: stores by concept.
+    pub concept_stores: OrdMap<ConceptCode, OrdSet<StoreCode>>,
+    /// Derived: endpoints by resource.
+    pub resource_endpoints: OrdMap<ResourceId, OrdSet<EndpointId>>,
+    /// Derived: members by explicit group; under `None`, those that inherit.
+    pub members: OrdMap<Option<GroupId>, Members>,
+}
+
+/// Where an effective group comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Via {
+    /// Allocated to the store.
+    Explicit,
+    /// Inherited from the org's default.
+    Default,
+}
+
+impl OrgState {
+    fn new(org: Arc<Org>) -> Self {
+        Self {
+            org,
+            zones: OrdMap::new(),
+            concepts: OrdMap::new(),
+            stores: OrdMap::new(),
+            tills: OrdMap::new(),
+            resources: OrdMap::new(),
+            endpoints: OrdMap::new(),
+            groups: OrdMap::new(),
+            users: OrdMap::new(),
+            group_names: OrdMap::new(),
+            allocated: OrdMap::new(),
+            zone_stores: OrdMap::new(),
+            concept_stores: OrdMap::new(),
+            resource_endpoints: OrdMap::new(),
+            members: OrdMap::new(),
+        }
+    }
+
+    /// The group in force for a store, and where it comes from (AG-16, AG-19).
+    pub fn effective_group(&self, store: &Store) -> Option<(&Arc<Group>, Via)> {
+        let (id, via) = match (&store.group, &self.org.default_group) {
+            (Some(explicit), _) => (explicit, Via::Explicit),
+            (None, Some(default)) => (default, Via::Default),
+            (None, None) => return None,
+        };
+        self.groups.get(id).map(|group| (group, via))
+    }
+
+    /// The tills of a store, in order of their codes.
+    pub fn tills_of<'a>(&'a self, store: &StoreCode) -> impl Iterator<Item = &'a Arc<Till>> + use<'a> {
+        let store = store.clone();
+        // No till code sorts before "0": codes start with a letter or a digit.
+        let from = "0".parse::<TillCode>().ok().map(|first| (store.clone(), first));
+        from.into_iter()
+            .flat_map(move |from| self.tills.range(from..))
+            .take_while(move |((of, _), _)| *of == store)
+            .map(|(_, till)| till)
+    }
+
+    /// A group by id, else by name (AG-9: names are compared folded).
+    pub fn group(&self, reference: &str) -> Option<&Arc<Group>> {
+        self.groups.get(reference).or_else(|| {
+            let folded: Arc<str> = crate::name::fold(reference).into();
+            self.group_names.get(&folded).and_then(|id| self.groups.get(id))
+        })
+    }
+
+    /// Stores that have a group explicitly.
+    pub fn stores_explicit(&self, group: &GroupId) -> u64 {
+        self.allocated.get(group).map_or(0, |stores| stores.len() as u64)
+    }
+
+    /// Stores that inherit a group: those without an explicit one, if it is the default.
+    pub fn stores_inherited(&self, group: &GroupId) -> u64 {
+        if self.org.default_group.as_ref() == Some(group) {
+            self.members.get(&None).map_or(0, |m| m.stores)
+        } else {
+            0
+        }
+    }
+
+    fn contribution(&self, store: &StoreCode) -> Option<(Option<GroupId>, Members)> {
+        let record = self.stores.get(store)?;
+        let mut members = Members { stores: 1, stores_active: u64::from(record.active), ..Members::default() };
+        for till in self.tills_of(store) {
+            members.tills += 1;
+            members.tills_live += u64::from(till.active && record.active);
+        }
+        Some((record.group.clone(), members))
+    }
+
+    /// Changes a store or one of its tills, keeping the counts right.
+    fn recount(&mut self, store: &StoreCode, change: impl FnOnce(&mut Self)) {
+        if let Some((class, members)) = self.contribution(store) {
+            self.members.entry(class).or_default().take(members);
+        }
+        change(self);
+        if let Some((class, members)) = self.contribution(store) {
+            self.members.entry(class).or_default().add(members);
+        }
+    }
+
+    fn unlink_store(&mut self, code: &StoreCode) {
+        let Some(old) = self.stores.get(code).cloned() else { return };
+        if let Some(group) = &old.group {
+            leave(&mut self.allocated, group, code);
+        }
+        if let Some(zone) = &old.zone {
+            leave(&mut self.zone_stores, zone, code);
+        }
+        if let Some(concept) = &old.concept {
+            leave(&mut self.concept_stores, concept, code);
+        }
+    }
+
+    fn put_store(&mut self, store: &Arc<Store>) {
+        let code = &store.code;
+        self.recount(code, |org| {
+            org.unlink_store(code);
+            if let Some(group) = &store.group {
+                org.allocated.entry(group.clone()).or_default().insert(code.clone());
+            }
+            if let Some(zone) = &store.zone {
+                org.zone_stores.entry(zone.clone()).or_default().insert(code.clone());
+            }
+            if let Some(concept) = &store.concept {
+                org.concept_stores.entry(concept.clone()).or_default().insert(code.clone());
+            }
+            org.stores.insert(code.clone(), store.clone());
+        });
+    }
+
+    fn put_group(&mut self, group: &Arc<Group>) {
+        self.forget_group_name(&group.id);
+        self.group_names.insert(group.name.folded(), group.id.clone());
+        self.groups.insert(group.id.clone(), group.clone());
+    }
+
+    fn forget_group_name(&mut self, id: &GroupId) {
+        if let Some(old) = self.groups.get(id) {
+            let folded = old.name.folded();
+            if self.group_names.get(&folded) == Some(id) {
+                self.group_names.remove(&folded);
+            }
+        }
+    }
+
+    fn unlink_endpoint(&mut self, id: &EndpointId) {
+        if let Some(resource) = self.endpoints.get(id).and_then(|old| old.resource.clone()) {
+            leave(&mut self.resource_endpoints, &resource, id);
+        }
+    }
+
+    fn put_endpoint(&mut self, endpoint: &Arc<Endpoint>) {
+        self.unlink_endpoint(&endpoint.id);
+        if let Some(resource) = &endpoint.resource {
+            self.resource_endpoints.entry(resource.clone()).or_default().insert(endpoint.id.clone());
+        }
+        self.endpoints.insert(endpoint.id.clone(), endpoint.clone());
+    }
+}
+
+fn leave<K: Ord + Clone, V: Ord + Clone>(sets: &mut OrdMap<K, OrdSet<V>>, key: &K, member: &V) {
+    if let Some(set) = sets.get_mut(key) {
+        set.remove(member);
+        if set.is_empty() {
+            sets.remove(key);
+        }
+    }
+}
+
+impl State {
+    /// Applies one change: the only mutator of policy. Infallible and idempotent.
+    pub fn apply(&mut self, change: &Change) {
+        match (&change.after, &change.before) {
+            (Some(object), _) => self.put(object),
+            (None, Some(object)) => self.remove(&object.id()),
+            (None, None) => {}
+        }
+    }
+
+    /// Puts an object in the place of whatever has its id. Loading a state is this, object by object.
+    pub fn put(&mut self, object: &Object) {
+        match object {
+            Object::Cluster(o) => self.cluster = Some(o.clone()),
+            Object::Org(o) => match self.orgs.get_mut(&o.org) {
+                Some(org) => org.org = o.clone(),
+                None => {
+                    self.orgs.insert(o.org.clone(), OrgState::new(o.clone()));
+                }
+            },
+            Object::Zone(o) => self.in_org(&o.org, |org| {
+                org.zones.insert(o.code.clone(), o.clone());
+            }),
+            Object::Concept(o) => self.in_org(&o.org, |org| {
+                org.concepts.insert(o.code.clone(), o.clone());
+            }),
+            Object::Store(o) => self.in_org(&o.org, |org| org.put_store(o)),
+            Object::Till(o) => self.in_org(&o.org, |org| {
+                org.recount(&o.store, |org| {
+                    org.tills.insert((o.store.clone(), o.code.clone()), o.clone());
+                });
+            }),
+            Object::Resource(o) => self.in_org(&o.org, |org| {
+                org.resources.insert(o.id.clone(), o.clone());
+            }),
+            Object::Endpoint(o) => self.in_org(&o.org, |org| org.put_endpoint(o)),
+            Object::Group(o) => self.in_org(&o.org, |org| org.put_group(o)),
+            Object::User(o) => self.in_org(&o.org, |org| {
+                org.users.insert(o.id.clone(), o.clone());
+            }),
+            Object::Credential(o) => {
+                self.forget_secret(&o.id);
+                if !o.revoked {
+                    self.by_secret.insert(o.secret.clone(), o.id.clone());
+                }
+                self.credentials.insert(o.id.clone(), o.clone());
+            }
+        }
+    }
+
+    /// Takes an object away, if it is there.
+    pub fn remove(&mut self, id: &ObjectId) {
+        match id {
+            ObjectId::Cluster => self.cluster = None,
+            ObjectId::Org(org) => {
+                self.orgs.remove(org);
+            }
+            ObjectId::Zone(org, code) => self.in_org(org, |org| {
+                org.zones.remove(code);
+            }),
+            ObjectId::Concept(org, code) => self.in_org(org, |org| {
+                org.concepts.remove(code);
+            }),
+            ObjectId::Store(org, code) => self.in_org(org, |org| {
+                org.recount(code, |org| {
+                    org.unlink_store(code);
+                    org.stores.remove(code);
+                });
+            }),
+            ObjectId::Till(org, store, code) => self.in_org(org, |org| {
+                org.recount(store, |org| {
+                    org.tills.remove(&(store.clone(), code.clone()));
+                });
+            }),
+            ObjectId::Resource(org, id) => self.in_org(org, |org| {
+                org.resources.remove(id);
+            }),
+            ObjectId::Endpoint(org, id) => self.in_org(org, |org| {
+                org.unlink_endpoint(id);
+                org.endpoints.remove(id);
+            }),
+            ObjectId::Group(org, id) => self.in_org(org, |org| {
+                org.forget_group_name(id);
+                org.groups.remove(id);
+            }),
+            ObjectId::User(org, id) => self.in_org(org, |org| {
+                org.users.remove(id);
+            }),
+            ObjectId::Credential(id) => {
+                self.forget_secret(id);
+                self.credentials.remove(id);
+            }
+        }
+    }
+
+    /// The object with this id.
+    pub fn get(&self, id: &ObjectId) -> Option<Object> {
+        let org = || id.org().and_then(|org| self.orgs.get(org));
+        match id {
+            ObjectId::Cluster => self.cluster.clone().map(Object::Cluster),
+            ObjectId::Org(_) => org().map(|o| Object::Org(o.org.clone())),
+            ObjectId::Zone(_, code) => org()?.zones.get(code).cloned().map(Object::Zone),
+            ObjectId::Concept(_, code) => org()?.concepts.get(code).cloned().map(Object::Concept),
+            ObjectId::Store(_, code) => org()?.stores.get(code).cloned().map(Object::Store),
+            ObjectId::Till(_, store, code) => org()?.tills.get(&(store.clone(), code.clone())).cloned().map(Object::Till),
+            ObjectId::Resource(_, id) => org()?.resources.get(id).cloned().map(Object::Resource),
+            ObjectId::Endpoint(_, id) => org()?.endpoints.get(id).cloned().map(Object::Endpoint),
+            ObjectId::Group(_, id) => org()?.groups.get(id).cloned().map(Object::Group),
+            ObjectId::User(_, id) => org()?.users.get(id).cloned().map(Object::User),
+            ObjectId::Credential(id) => self.credentials.get(id).cloned().map(Object::Credential),
+        }
+    }
+
+    /// Every object, in an order that loads: an org before what is in it, a store before its tills.
+    pub fn objects(&self) -> impl Iterator<Item = Object> + '_ {
+        let cluster = self.cluster.clone().map(Object::Cluster).into_iter();
+        let orgs = self.orgs.values().flat_map(|o| {
+            std::iter::once(Object::Org(o.org.clone()))
+                .chain(o.zones.values().cloned().map(Object::Zone))
+                .chain(o.concepts.values().cloned().map(Object::Concept))
+                .chain(o.resources.values().cloned().map(Object::Resource))
+                .chain(o.endpoints.values().cloned().map(Object::Endpoint))
+                .chain(o.groups.values().cloned().map(Object::Group))
+                .chain(o.users.values().cloned().map(Object::User))
+                .chain(o.stores.values().cloned().map(Object::Store))
+                .chain(o.tills.values().cloned().map(Object::Till))
+        });
+        let credentials = self.credentials.values().cloned().map(Object::Credential);
+        cluster.chain(orgs).chain(credentials)
+    }
+
+    fn in_org(&mut self, org: &OrgCode, change: impl FnOnce(&mut OrgState)) {
+        if let Some(org) = self.orgs.get_mut(org) {
+            change(org);
+        }
+    }
+
+    fn forget_secret(&mut self, id: &CredentialId) {
+        if let Some(old) = self.credentials.get(id) {
+            let secret = old.secret.clone();
+            if self.by_secret.get(&secret) == Some(id) {
+                self.by_secret.remove(&secret);
+            }
+        }
+    }
+}
