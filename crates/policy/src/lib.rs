@@ -14,3 +14,5 @@ pub mod object;
 pub mod outcome;
 pub mod path;
 pub mod state;
+pub mod query;
+pub mod view;

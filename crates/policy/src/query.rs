@@ -1,0 +1,596 @@
+//! Lists: windows over what a viewer may see, by key, forwards and backwards, filtered; never the whole.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::access::Class;
+use crate::ids::*;
+use crate::limits::PAGE_ROWS_MAX;
+use crate::name::fold;
+use crate::object::*;
+use crate::state::{OrgState, State, Via};
+use crate::view::{Viewer, visible};
+
+/// What to list.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum List {
+    /// Orgs.
+    Orgs,
+    /// Zones of the org.
+    Zones,
+    /// Concepts of the org.
+    Concepts,
+    /// Stores of the org, all conditions met.
+    Stores {
+        /// In this zone.
+        #[serde(default)]
+        zone: Option<ZoneCode>,
+        /// Of this concept.
+        #[serde(default)]
+        concept: Option<ConceptCode>,
+        /// With this group.
+        #[serde(default)]
+        group: Option<GroupFilter>,
+        /// Active or suspended.
+        #[serde(default)]
+        active: Option<bool>,
+    },
+    /// Tills, of one store or all.
+    Tills {
+        /// Of this store.
+        #[serde(default)]
+        store: Option<StoreCode>,
+    },
+    /// Resources of the org. The text also finds a resource by the name or path of its endpoints (AG-8).
+    Resources,
+    /// Endpoints of the org.
+    Endpoints {
+        /// Of this resource.
+        #[serde(default)]
+        resource: Option<ResourceId>,
+        /// Of this class.
+        #[serde(default)]
+        class: Option<Class>,
+    },
+    /// Access groups of the org (AG-32).
+    Groups {
+        /// Active or inactive.
+        #[serde(default)]
+        active: Option<bool>,
+    },
+    /// Users of the org.
+    Users,
+    /// Credentials: of the org, or all that the viewer sees.
+    Credentials,
+}
+
+/// Which group a store is to have.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GroupFilter {
+    /// This one, explicit or inherited.
+    Effective(GroupId),
+    /// This one, explicitly.
+    Explicit(GroupId),
+    /// Whatever the default is, by inheriting it.
+    Inheriting,
+}
+
+/// Where a window lies.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Anchor {
+    /// From the first row.
+    #[default]
+    Start,
+    /// The rows after this key.
+    After(String),
+    /// The rows from this key on, itself included if it is there.
+    From(String),
+    /// The rows before this key, the nearest last.
+    Before(String),
+    /// Up to the last row.
+    End,
+}
+
+/// A window to be listed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ListQuery {
+    /// The org; none is the viewer's own.
+    #[serde(default)]
+    pub org: Option<OrgCode>,
+    /// What.
+    pub list: List,
+    /// Rows whose key or name contains this, under folding; blank is all.
+    #[serde(default)]
+    pub text: String,
+    /// Where.
+    #[serde(default)]
+    pub anchor: Anchor,
+    /// How many rows at most.
+    pub limit: usize,
+}
+
+/// A row of a list.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Item {
+    /// An org.
+    Org {
+        /// The record.
+        org: Arc<Org>,
+        /// Its stores.
+        stores: u64,
+        /// Its tills.
+        tills: u64,
+    },
+    /// A zone.
+    Zone {
+        /// The record.
+        zone: Arc<Zone>,
+        /// Stores in it.
+        stores: u64,
+    },
+    /// A concept.
+    Concept {
+        /// The record.
+        concept: Arc<Concept>,
+        /// Stores of it.
+        stores: u64,
+    },
+    /// A store.
+    Store {
+        /// The record.
+        store: Arc<Store>,
+        /// The group in force and its name.
+        group: Option<(GroupId, Arc<str>)>,
+        /// Where that comes from.
+        via: Option<Via>,
+        /// Its tills.
+        tills: u64,
+    },
+    /// A till.
+    Till {
+        /// The record.
+        till: Arc<Till>,
+    },
+    /// A resource.
+    Resource {
+        /// The record.
+        resource: Arc<Resource>,
+        /// Endpoints of the Data API.
+        data: u64,
+        /// Endpoints of the Config API.
+        config: u64,
+    },
+    /// An endpoint.
+    Endpoint {
+        /// The record.
+        endpoint: Arc<Endpoint>,
+    },
+    /// An access group.
+    Group {
+        /// The record.
+        group: Arc<Group>,
+        /// Stores that have it explicitly (AG-30).
+        explicit: u64,
+        /// Stores that inherit it.
+        inherited: u64,
+        /// Whether it is the org's default.
+        default: bool,
+    },
+    /// A user.
+    User {
+        /// The record.
+        user: Arc<User>,
+    },
+    /// A credential, its secret's hash blanked.
+    Credential {
+        /// The record.
+        credential: Arc<Credential>,
+    },
+}
+
+impl Item {
+    /// The key that anchors go by.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Org { org, .. } => org.org.to_string(),
+            Self::Zone { zone, .. } => zone.code.to_string(),
+            Self::Concept { concept, .. } => concept.code.to_string(),
+            Self::Store { store, .. } => store.code.to_string(),
+            Self::Till { till } => format!("{}/{}", till.store, till.code),
+            Self::Resource { resource, .. } => resource.id.to_string(),
+            Self::Endpoint { endpoint } => endpoint.id.to_string(),
+            Self::Group { group, .. } => group.id.to_string(),
+            Self::User { user } => user.id.to_string(),
+            Self::Credential { credential } => credential.id.to_string(),
+        }
+    }
+}
+
+/// A window.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Window {
+    /// The rows, in order of their keys.
+    pub items: Vec<Item>,
+    /// Whether rows lie before the first.
+    pub more_before: bool,
+    /// Whether rows lie after the last.
+    pub more_after: bool,
+    /// How many rows the whole list has, where that is known without walking it.
+    pub total: Option<u64>,
+}
+
+/// The row of one object, as a list would show it; none if it isn't there or not to be seen.
+pub fn item(state: &State, viewer: &Viewer, id: &ObjectId) -> Option<Item> {
+    if !visible(viewer, state, id) {
+        return None;
+    }
+    let org = || id.org().and_then(|org| state.orgs.get(org));
+    match (id, state.get(id)?) {
+        (_, Object::Cluster(_)) => None,
+        (_, Object::Org(_)) => org().map(org_item),
+        (_, Object::Zone(o)) => org().map(|org| zone_item(org, &o)),
+        (_, Object::Concept(o)) => org().map(|org| concept_item(org, &o)),
+        (_, Object::Store(o)) => org().map(|org| store_item(org, &o)),
+        (_, Object::Till(till)) => Some(Item::Till { till }),
+        (_, Object::Resource(o)) => org().map(|org| resource_item(org, &o)),
+        (_, Object::Endpoint(endpoint)) => Some(Item::Endpoint { endpoint }),
+        (_, Object::Group(o)) => org().map(|org| group_item(org, &o)),
+        (_, Object::User(user)) => Some(Item::User { user }),
+        (_, Object::Credential(credential)) => Some(credential_item(&credential)),
+    }
+}
+
+/// Lists a window of what the viewer sees. An org that it doesn't see has empty lists, as one that isn't there.
+pub fn list(state: &State, viewer: &Viewer, query: &ListQuery) -> Window {
+    let limit = query.limit.clamp(1, PAGE_ROWS_MAX);
+    let text = fold(&query.text);
+    let org_code = query.org.as_ref().or_else(|| viewer.org());
+    let org = org_code.filter(|o| viewer.sees_org(o.as_str())).and_then(|o| state.orgs.get(o));
+    match &query.list {
+        List::Orgs => {
+            let rows = Rows { walk: |from, back| walk(&state.orgs, from, back), key: |o: &OrgState| o.org.org.to_string() };
+            let keep = |o: &OrgState| {
+                viewer.sees_org(o.org.org.as_str()) && (hit(&text, o.org.org.as_str()) || hit(&text, o.org.name.as_str()))
+            };
+            rows.window(query, limit, keep, |o| org_item(o), None)
+        }
+        List::Credentials => {
+            let rows = Rows { walk: |from, back| walk(&state.credentials, from, back), key: |c: &Arc<Credential>| c.id.to_string() };
+            let keep = |c: &Arc<Credential>| {
+                visible(viewer, state, &ObjectId::Credential(c.id.clone()))
+                    && query.org.as_ref().is_none_or(|org| c.kind.org() == Some(org))
+                    && (hit(&text, c.id.as_str()) || hit(&text, c.label.as_str()))
+            };
+            rows.window(query, limit, keep, |c| credential_item(c), None)
+        }
+        List::Zones
+        | List::Concepts
+        | List::Stores { .. }
+        | List::Tills { .. }
+        | List::Resources
+        | List::Endpoints { .. }
+        | List::Groups { .. }
+        | List::Users => org.map_or_else(Window::default, |org| list_of_org(org, query, &text, limit)),
+    }
+}
+
+fn list_of_org(org: &OrgState, query: &ListQuery, text: &str, limit: usize) -> Window {
+    let unfiltered = text.is_empty();
+    let total = |n: usize| unfiltered.then_some(n as u64);
+    match &query.list {
+        List::Orgs | List::Credentials => Window::default(),
+        List::Zones => {
+            let rows = Rows { walk: |from, back| walk(&org.zones, from, back), key: |z: &Arc<Zone>| z.code.to_string() };
+            let keep = |z: &Arc<Zone>| hit(text, z.code.as_str()) || hit(text, z.name.as_str());
+            rows.window(query, limit, keep, |z| zone_item(org, z), total(org.zones.len()))
+        }
+        List::Concepts => {
+            let rows = Rows { walk: |from, back| walk(&org.concepts, from, back), key: |c: &Arc<Concept>| c.code.to_string() };
+            let keep = |c: &Arc<Concept>| hit(text, c.code.as_str()) || hit(text, c.name.as_str());
+            rows.window(query, limit, keep, |c| concept_item(org, c), total(org.concepts.len()))
+        }
+        List::Stores { zone, concept, group, active } => {
+            list_stores(org, query, text, limit, zone.as_ref(), concept.as_ref(), group.as_ref(), *active)
+        }
+        List::Tills { store } => {
+            let keep = |t: &Arc<Till>| {
+                store.as_ref().is_none_or(|s| *s == t.store)
+                    && (hit(text, t.store.as_str()) || hit(text, t.code.as_str()) || t.name.as_ref().is_some_and(|n| hit(text, n.as_str())))
+            };
+            let key = |t: &Arc<Till>| format!("{}/{}", t.store, t.code);
+            match store {
+                Some(store) => {
+                    let all: Vec<Arc<Till>> = org.tills_of(store).filter(|t| keep(t)).cloned().collect();
+                    let count = all.len() as u64;
+                    let rows = Rows { walk: |from, back| walk_vec(&all, from, back, key), key };
+                    rows.window(query, limit, |_| true, |till| Item::Till { till: till.clone() }, Some(count))
+                }
+                None => {
+                    let rows = Rows { walk: |from, back| walk_tills(org, from, back), key };
+                    rows.window(query, limit, keep, |till| Item::Till { till: till.clone() }, total(org.tills.len()))
+                }
+            }
+        }
+        List::Resources => {
+            let rows = Rows { walk: |from, back| walk(&org.resources, from, back), key: |r: &Arc<Resource>| r.id.to_string() };
+            let keep = |r: &Arc<Resource>| {
+                hit(text, r.id.as_str())
+                    || org.resource_endpoints.get(&r.id).is_some_and(|ids| {
+                        ids.iter().filter_map(|id| org.endpoints.get(id)).any(|e| endpoint_hit(text, e))
+                    })
+            };
+            rows.window(query, limit, keep, |r| resource_item(org, r), total(org.resources.len()))
+        }
+        List::Endpoints { resource, class } => {
+            let keep = |e: &Arc<Endpoint>| {
+                resource.as_ref().is_none_or(|r| e.resource.as_ref() == Some(r))
+                    && class.is_none_or(|c| e.class == c)
+                    && (endpoint_hit(text, e) || e.resource.as_ref().is_some_and(|r| hit(text, r.as_str())))
+            };
+            let rows = Rows { walk: |from, back| walk(&org.endpoints, from, back), key: |e: &Arc<Endpoint>| e.id.to_string() };
+            let total = (unfiltered && class.is_none())
+                .then(|| match resource {
+                    None => Some(org.endpoints.len() as u64),
+                    Some(r) => Some(org.resource_endpoints.get(r).map_or(0, |ids| ids.len() as u64)),
+                })
+                .flatten();
+            rows.window(query, limit, keep, |endpoint| Item::Endpoint { endpoint: endpoint.clone() }, total)
+        }
+        List::Groups { active } => {
+            let rows = Rows { walk: |from, back| walk(&org.groups, from, back), key: |g: &Arc<Group>| g.id.to_string() };
+            let keep = |g: &Arc<Group>| {
+                active.is_none_or(|a| g.active == a) && (hit(text, g.id.as_str()) || hit(text, g.name.as_str()))
+            };
+            let total = if active.is_none() { total(org.groups.len()) } else { None };
+            rows.window(query, limit, keep, |g| group_item(org, g), total)
+        }
+        List::Users => {
+            let rows = Rows { walk: |from, back| walk(&org.users, from, back), key: |u: &Arc<User>| u.id.to_string() };
+            let keep = |u: &Arc<User>| hit(text, u.id.as_str()) || hit(text, u.name.as_str());
+            rows.window(query, limit, keep, |user| Item::User { user: user.clone() }, total(org.users.len()))
+        }
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "the fields of one variant, taken apart by the caller")]
+fn list_stores(
+    org: &OrgState,
+    query: &ListQuery,
+    text: &str,
+    limit: usize,
+    zone: Option<&ZoneCode>,
+    concept: Option<&ConceptCode>,
+    group: Option<&GroupFilter>,
+    active: Option<bool>,
+) -> Window {
+    let keep = |s: &Arc<Store>| {
+        zone.is_none_or(|z| s.zone.as_ref() == Some(z))
+            && concept.is_none_or(|c| s.concept.as_ref() == Some(c))
+            && active.is_none_or(|a| s.active == a)
+            && group.is_none_or(|g| match g {
+                GroupFilter::Explicit(id) => s.group.as_ref() == Some(id),
+                GroupFilter::Inheriting => s.group.is_none(),
+                GroupFilter::Effective(id) => s.group.as_ref().or(org.org.default_group.as_ref()) == Some(id),
+            })
+            && (hit(text, s.code.as_str()) || hit(text, s.name.as_str()))
+    };
+    let key = |s: &Arc<Store>| s.code.to_string();
+    let shown = |s: &Arc<Store>| store_item(org, s);
+    // The narrowest set that is kept sorted is walked; the other conditions are tested row by row.
+    let set = match (zone, concept, group) {
+        (Some(zone), _, _) => Some(org.zone_stores.get(zone)),
+        (None, Some(concept), _) => Some(org.concept_stores.get(concept)),
+        (None, None, Some(GroupFilter::Explicit(id))) => Some(org.allocated.get(id)),
+        (None, None, Some(GroupFilter::Inheriting | GroupFilter::Effective(_)) | None) => None,
+    };
+    let only_one = text.is_empty() && active.is_none();
+    match set {
+        Some(None) => Window { total: Some(0), ..Window::default() },
+        Some(Some(set)) => {
+            let conditions = usize::from(zone.is_some()) + usize::from(concept.is_some()) + usize::from(group.is_some());
+            let total = (only_one && conditions == 1).then_some(set.len() as u64);
+            let walk = |from: Bound, back: bool| -> Walk<'_, Arc<Store>> {
+                let codes = set.range::<Ends<'_>, str>(from.ends(back));
+                let store = |code: &StoreCode| org.stores.get(code).cloned();
+                if back { Box::new(codes.rev().filter_map(store)) } else { Box::new(codes.filter_map(store)) }
+            };
+            Rows { walk, key }.window(query, limit, keep, shown, total)
+        }
+        None => {
+            let total = match group {
+                None => only_one.then_some(org.stores.len() as u64),
+                Some(GroupFilter::Inheriting) => only_one.then(|| org.members.get(&None).map_or(0, |m| m.stores)),
+                Some(GroupFilter::Effective(id)) => only_one.then(|| org.stores_explicit(id) + org.stores_inherited(id)),
+                Some(GroupFilter::Explicit(_)) => None,
+            };
+            Rows { walk: |from, back| walk(&org.stores, from, back), key }.window(query, limit, keep, shown, total)
+        }
+    }
+}
+
+fn hit(folded: &str, text: &str) -> bool {
+    folded.is_empty() || contains_folded(text, folded)
+}
+
+/// Most texts are ASCII, and folding those needs no tables.
+fn contains_folded(text: &str, folded: &str) -> bool {
+    if text.is_ascii() {
+        let wanted = folded.as_bytes();
+        text.as_bytes().windows(wanted.len()).any(|w| w.eq_ignore_ascii_case(wanted))
+    } else {
+        fold(text).contains(folded)
+    }
+}
+
+fn endpoint_hit(text: &str, endpoint: &Endpoint) -> bool {
+    hit(text, &endpoint.template) || hit(text, &endpoint.method) || endpoint.name.as_ref().is_some_and(|n| hit(text, n.as_str()))
+}
+
+fn org_item(o: &OrgState) -> Item {
+    Item::Org { org: o.org.clone(), stores: o.stores.len() as u64, tills: o.tills.len() as u64 }
+}
+
+fn zone_item(org: &OrgState, zone: &Arc<Zone>) -> Item {
+    Item::Zone { zone: zone.clone(), stores: org.zone_stores.get(&zone.code).map_or(0, |s| s.len() as u64) }
+}
+
+fn concept_item(org: &OrgState, concept: &Arc<Concept>) -> Item {
+    Item::Concept { concept: concept.clone(), stores: org.concept_stores.get(&concept.code).map_or(0, |s| s.len() as u64) }
+}
+
+fn store_item(org: &OrgState, store: &Arc<Store>) -> Item {
+    let effective = org.effective_group(store);
+    Item::Store {
+        store: store.clone(),
+        group: effective.map(|(g, _)| (g.id.clone(), g.name.as_str().into())),
+        via: effective.map(|(_, via)| via),
+        tills: org.tills_of(&store.code).count() as u64,
+    }
+}
+
+fn resource_item(org: &OrgState, resource: &Arc<Resource>) -> Item {
+    let count = |class: Class| {
+        org.resource_endpoints.get(&resource.id).map_or(0, |ids| {
+            ids.iter().filter(|id| org.endpoints.get(*id).is_some_and(|e| e.class == class)).count() as u64
+        })
+    };
+    Item::Resource { resource: resource.clone(), data: count(Class::Data), config: count(Class::Config) }
+}
+
+fn group_item(org: &OrgState, group: &Arc<Group>) -> Item {
+    Item::Group {
+        group: group.clone(),
+        explicit: org.stores_explicit(&group.id),
+        inherited: org.stores_inherited(&group.id),
+        default: org.org.default_group.as_ref() == Some(&group.id),
+    }
+}
+
+/// A list shows what a credential is for, never what proves it.
+fn credential_item(credential: &Arc<Credential>) -> Item {
+    let mut shown = (**credential).clone();
+    shown.secret = match shown.secret {
+        Secret::TokenHash(_) => Secret::TokenHash([0; 32]),
+        Secret::CertificateFingerprint(_) => Secret::CertificateFingerprint([0; 32]),
+    };
+    Item::Credential { credential: Arc::new(shown) }
+}
+
+/// One end of a walk.
+enum Bound {
+    Open,
+    Beyond(String),
+    At(String),
+}
+
+/// How a list is walked, and what its keys are.
+struct Rows<W, K> {
+    walk: W,
+    key: K,
+}
+
+impl<'a, T: 'a, W, K> Rows<W, K>
+where
+    W: Fn(Bound, bool) -> Box<dyn Iterator<Item = T> + 'a>,
+    K: Fn(&T) -> String,
+{
+    /// Walks from the anchor, keeps what is wanted, and looks one row further on either side.
+    fn window(
+        &self,
+        query: &ListQuery,
+        limit: usize,
+        keep: impl Fn(&T) -> bool,
+        shown: impl Fn(&T) -> Item,
+        total: Option<u64>,
+    ) -> Window {
+        let (from, back) = match &query.anchor {
+            Anchor::Start => (Bound::Open, false),
+            Anchor::After(key) => (Bound::Beyond(key.clone()), false),
+            Anchor::From(key) => (Bound::At(key.clone()), false),
+            Anchor::Before(key) => (Bound::Beyond(key.clone()), true),
+            Anchor::End => (Bound::Open, true),
+        };
+        let mut rows: Vec<T> = (self.walk)(from, back).filter(|row| keep(row)).take(limit + 1).collect();
+        let more_ahead = rows.len() > limit;
+        rows.truncate(limit);
+        let first = rows.first().map(&self.key);
+        let more_behind = match (&query.anchor, first) {
+            (Anchor::Start | Anchor::End, _) => false,
+            (_, Some(first)) => (self.walk)(Bound::Beyond(first), !back).any(|row| keep(&row)),
+            (Anchor::After(key) | Anchor::From(key) | Anchor::Before(key), None) => {
+                (self.walk)(Bound::At(key.clone()), !back).any(|row| keep(&row))
+            }
+        };
+        if back {
+            rows.reverse();
+        }
+        let (more_before, more_after) = if back { (more_ahead, more_behind) } else { (more_behind, more_ahead) };
+        Window { items: rows.iter().map(shown).collect(), more_before, more_after, total }
+    }
+}
+
+type Walk<'a, T> = Box<dyn Iterator<Item = T> + 'a>;
+type Ends<'k> = (std::ops::Bound<&'k str>, std::ops::Bound<&'k str>);
+
+impl Bound {
+    /// The range it stands for, walking forwards or backwards. A key that isn't there is where it would sort.
+    fn ends(&self, back: bool) -> Ends<'_> {
+        use std::ops::Bound::{Excluded, Included, Unbounded};
+        match (self, back) {
+            (Self::Open, _) => (Unbounded, Unbounded),
+            (Self::Beyond(key), false) => (Excluded(key), Unbounded),
+            (Self::At(key), false) => (Included(key), Unbounded),
+            (Self::Beyond(key), true) => (Unbounded, Excluded(key)),
+            (Self::At(key), true) => (Unbounded, Included(key)),
+        }
+    }
+}
+
+fn walk<K, V>(map: &imbl::OrdMap<K, V>, from: Bound, back: bool) -> Walk<'_, V>
+where
+    K: Ord + Clone + std::borrow::Borrow<str>,
+    V: Clone,
+{
+    let rows = map.range::<Ends<'_>, str>(from.ends(back));
+    if back { Box::new(rows.rev().map(|(_, v)| v.clone())) } else { Box::new(rows.map(|(_, v)| v.clone())) }
+}
+
+/// Tills are keyed by store and code; their text key sorts alike, since `/` sorts before whatever a code may hold
+/// but `-` and `.`: so the walk starts at the store and skips by key.
+fn walk_tills(org: &OrgState, from: Bound, back: bool) -> Walk<'_, Arc<Till>> {
+    use std::ops::Bound::{Excluded, Included, Unbounded};
+    let parse = |key: &str| {
+        let (store, till) = key.rsplit_once('/')?;
+        Some((store.parse::<StoreCode>().ok()?, till.parse::<TillCode>().ok()?))
+    };
+    let range = match (&from, back) {
+        (Bound::Open, _) => (Unbounded, Unbounded),
+        (Bound::Beyond(key), false) => (parse(key).map_or(Unbounded, Excluded), Unbounded),
+        (Bound::At(key), false) => (parse(key).map_or(Unbounded, Included), Unbounded),
+        (Bound::Beyond(key), true) => (Unbounded, parse(key).map_or(Unbounded, Excluded)),
+        (Bound::At(key), true) => (Unbounded, parse(key).map_or(Unbounded, Included)),
+    };
+    let rows = org.tills.range(range);
+    if back { Box::new(rows.rev().map(|(_, t)| t.clone())) } else { Box::new(rows.map(|(_, t)| t.clone())) }
+}
+
+/// The tills of one store: few, and sorted by code.
+fn walk_vec(all: &[Arc<Till>], from: Bound, back: bool, key: impl Fn(&Arc<Till>) -> String) -> Walk<'static, Arc<Till>> {
+    let wanted = |till: &&Arc<Till>| match (&from, back) {
+        (Bound::Open, _) => true,
+        (Bound::Beyond(from), false) => key(till) > *from,
+        (Bound::At(from), false) => key(till) >= *from,
+        (Bound::Beyond(from), true) => key(till) < *from,
+        (Bound::At(from), true) => key(till) <= *from,
+    };
+    let mut rows: Vec<Arc<Till>> = all.iter().filter(wanted).cloned().collect();
+    if back {
+        rows.reverse();
+    }
+    Box::new(rows.into_iter())
+}
