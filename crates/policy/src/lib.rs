@@ -16,3 +16,4 @@ pub mod path;
 pub mod state;
 pub mod query;
 pub mod view;
+pub mod impact;
