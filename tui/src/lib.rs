@@ -1,1 +1,4 @@
+//! The console and the command line, over one client.
 
+pub mod cli;
+pub mod console;
