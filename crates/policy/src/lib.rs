@@ -6,14 +6,17 @@
 
 pub mod access;
 pub mod command;
+pub mod decide;
 pub mod decision;
 pub mod ids;
+pub mod impact;
+pub mod index;
 pub mod limits;
 pub mod name;
 pub mod object;
 pub mod outcome;
 pub mod path;
-pub mod state;
 pub mod query;
+pub mod reference;
+pub mod state;
 pub mod view;
-pub mod impact;
