@@ -8,6 +8,7 @@ pub mod access;
 pub mod command;
 pub mod decide;
 pub mod decision;
+pub mod explain;
 pub mod ids;
 pub mod impact;
 pub mod index;

@@ -1,0 +1,354 @@
+//! Why an answer is what it is: the chain of facts that led to it, as data and as lines for people; and for a deny
+//! the nearest miss, and the smallest changes that would allow it.
+//!
+//! Computed from the state, on demand, never on the way to a decision. The chain holds all that the answer depends
+//! on: `replay` decides again from the chain alone.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::access::{Class, Level, Levels};
+use crate::command::Command;
+use crate::decision::{Decision, Reason, Request, Subject, Verdict};
+use crate::ids::*;
+use crate::object::{Endpoint, GroupKind, Store};
+use crate::path::RequestPath;
+use crate::reference;
+use crate::state::{OrgState, State, Via};
+
+mod miss;
+mod prose;
+mod remedy;
+
+/// An answer with its proof. New kinds of steps and misses may come: older consoles read them as unknown.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Explanation {
+    /// The org asked about.
+    pub org: Arc<str>,
+    /// The subject, as `type:id`.
+    pub subject: Arc<str>,
+    /// The method.
+    pub method: Arc<str>,
+    /// The path, as sent.
+    pub path: Arc<str>,
+    /// The answer.
+    pub reason: Reason,
+    /// The facts in the order they were looked at, up to the one that ended it.
+    pub steps: Vec<Step>,
+    /// One sentence: what permitted it, or what was missing.
+    #[serde(default)]
+    pub sentence: String,
+    /// For a deny: what was missing, as data.
+    #[serde(default)]
+    pub miss: Option<Miss>,
+    /// For a deny: changes that would allow it, the smallest first. Each was tried on a copy of the state.
+    #[serde(default)]
+    pub remedies: Vec<Remedy>,
+}
+
+/// One fact of the chain.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "snake_case")]
+pub enum Step {
+    /// The org is known.
+    Org {
+        /// Its code.
+        org: OrgCode,
+        /// Its name.
+        name: Arc<str>,
+        /// Not suspended.
+        active: bool,
+    },
+    /// The path is well formed; these are its segments, decoded.
+    Path {
+        /// From the left.
+        segments: Vec<Arc<str>>,
+    },
+    /// This endpoint won the match.
+    Endpoint {
+        /// Method and canonical template.
+        endpoint: EndpointId,
+        /// The template with its parameters named.
+        template: Arc<str>,
+        /// Its name.
+        #[serde(default)]
+        name: Option<Arc<str>>,
+        /// The resource it names.
+        #[serde(default)]
+        resource: Option<ResourceId>,
+        /// Whether the org's catalogue has that resource.
+        mapped: bool,
+        /// Data or Config.
+        class: Class,
+        /// Read or Write.
+        level: Level,
+        /// Any of these lets it pass.
+        needed: Levels,
+    },
+    /// The store is known.
+    Store {
+        /// Its code.
+        store: StoreCode,
+        /// Its name.
+        name: Arc<str>,
+        /// Its zone; none is the org's root zone.
+        #[serde(default)]
+        zone: Option<ZoneCode>,
+        /// The zone's name.
+        #[serde(default)]
+        zone_name: Option<Arc<str>>,
+        /// Not suspended.
+        active: bool,
+    },
+    /// The till is known.
+    Till {
+        /// Its code.
+        till: TillCode,
+        /// Not suspended.
+        active: bool,
+    },
+    /// This group is in force for the store.
+    Group {
+        /// Its id.
+        group: GroupId,
+        /// Its name.
+        name: Arc<str>,
+        /// Built-in or custom.
+        kind: GroupKind,
+        /// Allocated, or inherited from the org's default.
+        via: Via,
+    },
+    /// What the group grants on the endpoint's resource and class.
+    Cell {
+        /// The resource.
+        resource: ResourceId,
+        /// Data or Config.
+        class: Class,
+        /// Granted.
+        held: Levels,
+        /// Any of these would do.
+        needed: Levels,
+    },
+    /// A fact of a kind that this version doesn't know.
+    #[serde(other)]
+    Unknown,
+}
+
+/// What a denied request lacked.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "miss", rename_all = "snake_case")]
+pub enum Miss {
+    /// The org is unknown or suspended.
+    Org,
+    /// The path can't be read.
+    Path,
+    /// No endpoint matches.
+    Endpoint {
+        /// Methods under which this path is known.
+        methods: Vec<Arc<str>>,
+        /// The endpoint of the same method that shares most of its segments from the left.
+        #[serde(default)]
+        nearest: Option<EndpointId>,
+    },
+    /// The endpoint has no resource that the catalogue knows.
+    Resource {
+        /// The resource it names, if any.
+        #[serde(default)]
+        named: Option<ResourceId>,
+    },
+    /// The store is unknown or suspended.
+    Store,
+    /// The till is unknown or suspended.
+    Till,
+    /// Neither the store nor the org has a group.
+    Group,
+    /// The cell lacks a level.
+    Cell {
+        /// The group.
+        group: GroupId,
+        /// The resource.
+        resource: ResourceId,
+        /// Data or Config.
+        class: Class,
+        /// Granted.
+        held: Levels,
+        /// Any of these would do.
+        needed: Levels,
+    },
+    /// A miss of a kind that this version doesn't know.
+    #[serde(other)]
+    Unknown,
+}
+
+/// A way to allow what was denied.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Remedy {
+    /// The commands, in order; one as a rule.
+    pub commands: Vec<Command>,
+    /// What they do and whom they reach, for people.
+    pub text: String,
+}
+
+/// Explains the answer to a request.
+pub fn explain(state: &State, request: &Request<'_>) -> Explanation {
+    let (reason, steps) = chain(state, request);
+    let mut explanation = Explanation {
+        org: request.org.into(),
+        subject: request.subject.to_string().into(),
+        method: request.method.into(),
+        path: request.path.into(),
+        reason,
+        steps,
+        sentence: String::new(),
+        miss: None,
+        remedies: Vec::new(),
+    };
+    explanation.miss = miss::nearest(state, request, &explanation);
+    explanation.sentence = prose::sentence(&explanation);
+    if reason.verdict() == Verdict::Deny {
+        explanation.remedies = remedy::remedies(state, request);
+    }
+    explanation
+}
+
+impl Explanation {
+    /// The answer.
+    pub fn decision(&self) -> Decision {
+        self.reason.into()
+    }
+
+    /// Decides again, from the chain alone: the proof that nothing is missing from it.
+    pub fn replay(&self) -> Decision {
+        replay(&self.subject, &self.steps).into()
+    }
+
+    /// For a terminal: the answer, the chain, and what would allow it.
+    pub fn lines(&self) -> Vec<String> {
+        prose::lines(self)
+    }
+}
+
+/// The facts in the order of the rules, and the reason that ended it.
+fn chain(state: &State, request: &Request<'_>) -> (Reason, Vec<Step>) {
+    let mut steps = Vec::new();
+    let reason = walk(state, request, &mut steps);
+    (reason, steps)
+}
+
+fn walk(state: &State, request: &Request<'_>, steps: &mut Vec<Step>) -> Reason {
+    let Some(org) = state.orgs.get(request.org) else { return Reason::OrgUnknown };
+    let active = org.org.active;
+    steps.push(Step::Org { org: org.org.org.clone(), name: org.org.name.as_str().into(), active });
+    if !active {
+        return Reason::OrgSuspended;
+    }
+    let Some(path) = RequestPath::parse(request.path) else { return Reason::PathMalformed };
+    steps.push(Step::Path { segments: path.segments().map(|segment| segment.decoded().into()).collect() });
+    let Some(endpoint) = reference::matched(org, request.method, path) else { return Reason::EndpointUnknown };
+    let resource = mapped_resource(org, endpoint);
+    steps.push(Step::Endpoint {
+        endpoint: endpoint.id.clone(),
+        template: endpoint.template.clone(),
+        name: endpoint.name.as_ref().map(|name| name.as_str().into()),
+        resource: endpoint.resource.clone(),
+        mapped: resource.is_some(),
+        class: endpoint.class,
+        level: endpoint.level,
+        needed: endpoint.needed(),
+    });
+    let Some(resource) = resource else { return Reason::EndpointUnmapped };
+    let store = match place(org, request.subject, steps) {
+        Ok(store) => store,
+        Err(reason) => return reason,
+    };
+    let Some((group, via)) = org.effective_group(store) else { return Reason::NoAccessGroup };
+    steps.push(Step::Group { group: group.id.clone(), name: group.name.as_str().into(), kind: group.kind, via });
+    let (held, needed) = (group.levels(resource, endpoint.class), endpoint.needed());
+    steps.push(Step::Cell { resource: resource.clone(), class: endpoint.class, held, needed });
+    reference::judge(held, needed, via)
+}
+
+fn mapped_resource<'a>(org: &OrgState, endpoint: &'a Endpoint) -> Option<&'a ResourceId> {
+    endpoint.resource.as_ref().filter(|resource| org.resources.contains_key(*resource))
+}
+
+fn place<'a>(org: &'a OrgState, subject: Subject<'_>, steps: &mut Vec<Step>) -> Result<&'a Arc<Store>, Reason> {
+    let (store, till) = names(subject).ok_or(Reason::TillUnknown)?;
+    let store = org.stores.get(store).ok_or(Reason::StoreUnknown)?;
+    steps.push(Step::Store {
+        store: store.code.clone(),
+        name: store.name.as_str().into(),
+        zone: store.zone.clone(),
+        zone_name: store.zone.as_ref().and_then(|zone| org.zones.get(zone)).map(|zone| zone.name.as_str().into()),
+        active: store.active,
+    });
+    if !store.active {
+        return Err(Reason::StoreInactive);
+    }
+    let Some(till) = till else { return Ok(store) };
+    let till = till.parse().ok().and_then(|till| org.tills.get(&(store.code.clone(), till))).ok_or(Reason::TillUnknown)?;
+    steps.push(Step::Till { till: till.code.clone(), active: till.active });
+    if till.active { Ok(store) } else { Err(Reason::TillSuspended) }
+}
+
+/// The codes of store and till that a subject names; none for a till without a slash.
+fn names(subject: Subject<'_>) -> Option<(&str, Option<&str>)> {
+    match subject {
+        Subject::Store(store) => Some((store, None)),
+        Subject::Till(id) => id.rsplit_once('/').map(|(store, till)| (store, Some(till))),
+    }
+}
+
+/// The reason that a chain proves.
+fn replay(subject: &str, steps: &[Step]) -> Reason {
+    let subject = Subject::parse(subject).unwrap_or(Subject::Till(subject));
+    let Some((_, till)) = names(subject) else {
+        return replay_until_place(steps).unwrap_or(Reason::TillUnknown);
+    };
+    if let Some(reason) = replay_until_place(steps) {
+        return reason;
+    }
+    match steps.iter().find_map(|step| if let Step::Store { active, .. } = step { Some(*active) } else { None }) {
+        None => return Reason::StoreUnknown,
+        Some(false) => return Reason::StoreInactive,
+        Some(true) => {}
+    }
+    if till.is_some() {
+        match steps.iter().find_map(|step| if let Step::Till { active, .. } = step { Some(*active) } else { None }) {
+            None => return Reason::TillUnknown,
+            Some(false) => return Reason::TillSuspended,
+            Some(true) => {}
+        }
+    }
+    let via = steps.iter().find_map(|step| if let Step::Group { via, .. } = step { Some(*via) } else { None });
+    let Some(via) = via else { return Reason::NoAccessGroup };
+    let cell = steps.iter().find_map(|step| match step {
+        Step::Cell { held, needed, .. } => Some((*held, *needed)),
+        Step::Org { .. }
+        | Step::Path { .. }
+        | Step::Endpoint { .. }
+        | Step::Store { .. }
+        | Step::Till { .. }
+        | Step::Group { .. }
+        | Step::Unknown => None,
+    });
+    let (held, needed) = cell.unwrap_or((Levels::empty(), Levels::all()));
+    reference::judge(held, needed, via)
+}
+
+fn replay_until_place(steps: &[Step]) -> Option<Reason> {
+    match steps.iter().find_map(|step| if let Step::Org { active, .. } = step { Some(*active) } else { None }) {
+        None => return Some(Reason::OrgUnknown),
+        Some(false) => return Some(Reason::OrgSuspended),
+        Some(true) => {}
+    }
+    if !steps.iter().any(|step| matches!(step, Step::Path { .. })) {
+        return Some(Reason::PathMalformed);
+    }
+    match steps.iter().find_map(|step| if let Step::Endpoint { mapped, .. } = step { Some(*mapped) } else { None }) {
+        None => Some(Reason::EndpointUnknown),
+        Some(false) => Some(Reason::EndpointUnmapped),
+        Some(true) => None,
+    }
+}

@@ -1,0 +1,86 @@
+//! What a denied request lacked, and what lay nearest to it.
+
+use std::sync::Arc;
+
+use super::{Explanation, Miss, Step};
+use crate::decision::{Reason, Request};
+use crate::ids::EndpointId;
+use crate::path::{RequestPath, canonical_segments};
+use crate::reference;
+use crate::state::{OrgState, State};
+
+/// The nearest miss of a deny; none for a permit.
+pub fn nearest(state: &State, request: &Request<'_>, explanation: &Explanation) -> Option<Miss> {
+    match explanation.reason {
+        Reason::PermitGroup
+        | Reason::PermitDefaultGroup
+        | Reason::StateUnavailable
+        | Reason::Behind
+        | Reason::Unavailable
+        | Reason::Compacted => None,
+        Reason::OrgUnknown | Reason::OrgSuspended => Some(Miss::Org),
+        Reason::PathMalformed => Some(Miss::Path),
+        Reason::EndpointUnknown => {
+            let org = state.orgs.get(request.org)?;
+            let path = RequestPath::parse(request.path)?;
+            Some(Miss::Endpoint { methods: methods(org, path), nearest: closest(org, request.method, path) })
+        }
+        Reason::EndpointUnmapped => {
+            let named = explanation.steps.iter().find_map(|step| match step {
+                Step::Endpoint { resource, .. } => resource.clone(),
+                Step::Org { .. }
+                | Step::Path { .. }
+                | Step::Store { .. }
+                | Step::Till { .. }
+                | Step::Group { .. }
+                | Step::Cell { .. }
+                | Step::Unknown => None,
+            });
+            Some(Miss::Resource { named })
+        }
+        Reason::StoreUnknown | Reason::StoreInactive => Some(Miss::Store),
+        Reason::TillUnknown | Reason::TillSuspended => Some(Miss::Till),
+        Reason::NoAccessGroup => Some(Miss::Group),
+        Reason::ResourceNone | Reason::NeedsRead | Reason::NeedsWrite => {
+            let group = explanation.steps.iter().find_map(|step| {
+                if let Step::Group { group, .. } = step { Some(group.clone()) } else { None }
+            })?;
+            explanation.steps.iter().find_map(|step| {
+                if let Step::Cell { resource, class, held, needed } = step {
+                    let (resource, class, held, needed) = (resource.clone(), *class, *held, *needed);
+                    Some(Miss::Cell { group: group.clone(), resource, class, held, needed })
+                } else {
+                    None
+                }
+            })
+        }
+    }
+}
+
+/// Methods under which the path is known, in their order.
+fn methods(org: &OrgState, path: RequestPath<'_>) -> Vec<Arc<str>> {
+    let mut methods: Vec<Arc<str>> = org.endpoints.values().map(|endpoint| endpoint.method.clone()).collect();
+    methods.sort_unstable();
+    methods.dedup();
+    methods.retain(|method| reference::matched(org, method, path).is_some());
+    methods
+}
+
+/// The endpoint of the method that shares most segments from the left, at least one; of equals the first by id.
+fn closest(org: &OrgState, method: &str, path: RequestPath<'_>) -> Option<EndpointId> {
+    let shared = |id: &EndpointId| {
+        let template = id.as_str().split_once(' ').map_or("", |(_, template)| template);
+        canonical_segments(template)
+            .zip(path.segments())
+            .take_while(|(wanted, given)| wanted.is_none_or(|literal| given.is(literal)))
+            .count()
+    };
+    let mut best: Option<(usize, &EndpointId)> = None;
+    for endpoint in org.endpoints.values().filter(|e| e.matchable && &*e.method == method) {
+        let count = shared(&endpoint.id);
+        if count > best.map_or(0, |(count, _)| count) {
+            best = Some((count, &endpoint.id));
+        }
+    }
+    best.map(|(_, id)| id.clone())
+}

@@ -1,0 +1,124 @@
+//! An explanation in words: one sentence, and lines for a terminal.
+
+use super::{Explanation, Miss, Step};
+use crate::decision::Reason;
+use crate::state::Via;
+
+/// One sentence: what permitted it, or what was missing.
+pub fn sentence(explanation: &Explanation) -> String {
+    let Explanation { org, subject, method, path, reason, .. } = explanation;
+    let place = subject.split_once(':').map_or(&**subject, |(_, id)| id);
+    let store = place.rsplit_once('/').map_or(place, |(store, _)| store);
+    match reason {
+        Reason::PermitGroup | Reason::PermitDefaultGroup => permitted(explanation),
+        Reason::OrgUnknown => format!("there is no org `{org}`"),
+        Reason::OrgSuspended => format!("org `{org}` is suspended"),
+        Reason::PathMalformed => format!("the path `{path}` is malformed: it must start with a slash, and have no empty segment, no `.` or `..`, and no encoded slash or NUL"),
+        Reason::EndpointUnknown => unknown_endpoint(explanation),
+        Reason::EndpointUnmapped => match &explanation.miss {
+            Some(Miss::Resource { named: Some(resource) }) => {
+                format!("{method} {path} names resource `{resource}`, which the catalogue doesn't have")
+            }
+            Some(_) | None => format!("{method} {path} belongs to no resource, so no group can grant it"),
+        },
+        Reason::StoreUnknown => format!("there is no store `{store}` in org `{org}`"),
+        Reason::StoreInactive => format!("store `{store}` is suspended"),
+        Reason::TillUnknown if place.contains('/') => format!("there is no till `{place}` in org `{org}`"),
+        Reason::TillUnknown => format!("`{place}` names no till: a till's id is STORE/TILL"),
+        Reason::TillSuspended => format!("till `{place}` is suspended"),
+        Reason::NoAccessGroup => format!("store `{store}` has no access group, and org `{org}` has no default to inherit"),
+        Reason::ResourceNone | Reason::NeedsRead | Reason::NeedsWrite => short_cell(explanation),
+        Reason::StateUnavailable | Reason::Behind | Reason::Unavailable | Reason::Compacted => {
+            format!("the node couldn't decide: {reason}")
+        }
+    }
+}
+
+fn permitted(explanation: &Explanation) -> String {
+    let (mut group_text, mut cell_text) = (String::new(), String::new());
+    for step in &explanation.steps {
+        if let Step::Group { name, via, .. } = step {
+            group_text = match via {
+                Via::Explicit => format!("group `{name}`, allocated to the store"),
+                Via::Default => format!("group `{name}`, which the store inherits"),
+            };
+        }
+        if let Step::Cell { resource, class, held, .. } = step {
+            cell_text = format!("{held} on {resource} ({class})");
+        }
+    }
+    format!("{group_text}, grants {cell_text}")
+}
+
+fn unknown_endpoint(explanation: &Explanation) -> String {
+    let Explanation { method, path, .. } = explanation;
+    match &explanation.miss {
+        Some(Miss::Endpoint { methods, .. }) if !methods.is_empty() => {
+            format!("no endpoint has {method} {path}; the path is known with {}", methods.join(", "))
+        }
+        Some(Miss::Endpoint { nearest: Some(nearest), .. }) => {
+            format!("no endpoint has {method} {path}; the nearest is `{nearest}`")
+        }
+        Some(_) | None => format!("no endpoint has {method} {path}"),
+    }
+}
+
+fn short_cell(explanation: &Explanation) -> String {
+    let name = explanation.steps.iter().find_map(|step| {
+        if let Step::Group { name, .. } = step { Some(&**name) } else { None }
+    });
+    let Some(Miss::Cell { resource, class, held, needed, .. }) = &explanation.miss else { return String::new() };
+    let needed = needed.to_string().replace('+', " or ");
+    format!("group `{}` grants {held} on {resource} ({class}), and {needed} is needed", name.unwrap_or_default())
+}
+
+/// The answer, the chain, and what would allow it.
+pub fn lines(explanation: &Explanation) -> Vec<String> {
+    let Explanation { subject, method, path, reason, .. } = explanation;
+    let mut lines = vec![
+        format!("{}: {subject} {method} {path} ({reason})", reason.verdict()),
+        format!("  {}", explanation.sentence),
+    ];
+    lines.extend(explanation.steps.iter().filter_map(step).map(|(label, text)| format!("  {label:<9} {text}")));
+    if !explanation.remedies.is_empty() {
+        lines.push("  would allow it:".to_owned());
+        lines.extend(explanation.remedies.iter().map(|remedy| format!("    {}", remedy.text)));
+    }
+    lines
+}
+
+fn step(step: &Step) -> Option<(&'static str, String)> {
+    let state = |active: bool| if active { "active" } else { "suspended" };
+    match step {
+        Step::Org { org, name, active } => Some(("org", format!("{org} ({name}), {}", state(*active)))),
+        // The path stands in the first line already.
+        Step::Path { .. } | Step::Unknown => None,
+        Step::Endpoint { endpoint, template, resource, mapped, class, needed, .. } => {
+            let method = endpoint.as_str().split_once(' ').map_or("", |(method, _)| method);
+            let resource = match resource {
+                Some(resource) if *mapped => resource.to_string(),
+                Some(resource) => format!("{resource}, which the catalogue lacks"),
+                None => "no resource".to_owned(),
+            };
+            let needed = needed.to_string().replace('+', " or ");
+            Some(("endpoint", format!("{method} {template}: {resource}, {class}, {needed} needed")))
+        }
+        Step::Store { store, name, zone, zone_name, active } => {
+            let zone = match (zone, zone_name) {
+                (Some(zone), Some(name)) => format!("zone {zone} ({name})"),
+                (Some(zone), None) => format!("zone {zone}"),
+                (None, _) => "root zone".to_owned(),
+            };
+            Some(("store", format!("{store} ({name}), {zone}, {}", state(*active))))
+        }
+        Step::Till { till, active } => Some(("till", format!("{till}, {}", state(*active)))),
+        Step::Group { name, kind, via, .. } => {
+            let via = match via {
+                Via::Explicit => "allocated to the store",
+                Via::Default => "inherited from the org's default",
+            };
+            Some(("group", format!("{name} ({kind}), {via}")))
+        }
+        Step::Cell { resource, class, held, .. } => Some(("cell", format!("{resource} ({class}): {held}"))),
+    }
+}

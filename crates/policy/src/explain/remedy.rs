@@ -1,0 +1,204 @@
+//! The smallest changes that would allow what was denied. Each is tried on a copy of the state before it is offered,
+//! so that none is offered in vain.
+//!
+//! No remedy makes an object: an unknown store, till or endpoint is more often a slip than a wish.
+
+use std::sync::Arc;
+
+use super::{Remedy, names};
+use crate::access::{Class, Grant, Levels};
+use crate::command::{Command, GroupRef};
+use crate::decision::{Reason, Request, Verdict};
+use crate::ids::{ObjectId, ResourceId};
+use crate::object::{Group, GroupKind, Object, Store};
+use crate::path::RequestPath;
+use crate::reference;
+use crate::state::{OrgState, State};
+
+/// Steps of a remedy at most: org, store, till, group and cell may each stand in the way.
+const STEPS_MAX: usize = 5;
+
+/// One command, the object that it would put, and the words for it.
+struct Fix {
+    command: Command,
+    after: Object,
+    text: String,
+}
+
+/// Ways to allow the request: one for each fix of the first obstacle, gone on with until it is permitted.
+pub fn remedies(state: &State, request: &Request<'_>) -> Vec<Remedy> {
+    let mut remedies: Vec<Remedy> =
+        fixes(state, request).into_iter().filter_map(|fix| follow(state, request, fix)).collect();
+    remedies.sort_by_key(|remedy| remedy.commands.len());
+    remedies
+}
+
+fn follow(state: &State, request: &Request<'_>, first: Fix) -> Option<Remedy> {
+    let mut tried = state.clone();
+    let (mut commands, mut texts, mut next) = (Vec::new(), Vec::new(), Some(first));
+    while commands.len() < STEPS_MAX {
+        let fix = next?;
+        tried.put(&fix.after);
+        commands.push(fix.command);
+        texts.push(fix.text);
+        if reference::decide(&tried, request).verdict() == Verdict::Permit {
+            return Some(Remedy { commands, text: texts.join(", then ") });
+        }
+        next = fixes(&tried, request).into_iter().next();
+    }
+    None
+}
+
+/// What would clear the first obstacle, the least far-reaching first.
+fn fixes(state: &State, request: &Request<'_>) -> Vec<Fix> {
+    let Some(org) = state.orgs.get(request.org) else { return Vec::new() };
+    match reference::decide(state, request).reason {
+        Reason::OrgSuspended => vec![resume_org(org)],
+        Reason::StoreInactive => store_of(org, request).map(resume_store).into_iter().collect(),
+        Reason::TillSuspended => resume_till(org, request).into_iter().collect(),
+        Reason::NoAccessGroup => allocate(org, request).into_iter().chain(set_default(org, request)).collect(),
+        Reason::ResourceNone | Reason::NeedsRead | Reason::NeedsWrite => {
+            edit_cell(org, request).into_iter().chain(allocate(org, request)).collect()
+        }
+        Reason::PermitGroup
+        | Reason::PermitDefaultGroup
+        | Reason::PathMalformed
+        | Reason::EndpointUnknown
+        | Reason::EndpointUnmapped
+        | Reason::OrgUnknown
+        | Reason::StoreUnknown
+        | Reason::TillUnknown
+        | Reason::StateUnavailable
+        | Reason::Behind
+        | Reason::Unavailable
+        | Reason::Compacted => Vec::new(),
+    }
+}
+
+fn resume_org(org: &OrgState) -> Fix {
+    let mut after = org.org.clone();
+    Arc::make_mut(&mut after).active = true;
+    Fix {
+        command: Command::Resume { target: ObjectId::Org(after.org.clone()) },
+        text: format!("resume org `{}`", after.org),
+        after: Object::Org(after),
+    }
+}
+
+fn store_of<'a>(org: &'a OrgState, request: &Request<'_>) -> Option<&'a Arc<Store>> {
+    names(request.subject).and_then(|(store, _)| org.stores.get(store))
+}
+
+fn resume_store(store: &Arc<Store>) -> Fix {
+    let mut after = store.clone();
+    Arc::make_mut(&mut after).active = true;
+    Fix {
+        command: Command::Resume { target: ObjectId::Store(store.org.clone(), store.code.clone()) },
+        text: format!("resume store `{}`", store.code),
+        after: Object::Store(after),
+    }
+}
+
+fn resume_till(org: &OrgState, request: &Request<'_>) -> Option<Fix> {
+    let store = store_of(org, request)?;
+    let till = names(request.subject)?.1?.parse().ok()?;
+    let mut after = org.tills.get(&(store.code.clone(), till))?.clone();
+    Arc::make_mut(&mut after).active = true;
+    Some(Fix {
+        command: Command::Resume { target: ObjectId::Till(after.org.clone(), after.store.clone(), after.code.clone()) },
+        text: format!("resume till `{}/{}`", after.store, after.code),
+        after: Object::Till(after),
+    })
+}
+
+/// The cell that the request is judged by, and the levels of which it needs any.
+fn cell(org: &OrgState, request: &Request<'_>) -> Option<(ResourceId, Class, Levels)> {
+    let endpoint = reference::matched(org, request.method, RequestPath::parse(request.path)?)?;
+    Some((endpoint.resource.clone()?, endpoint.class, endpoint.needed()))
+}
+
+/// The active group with the fewest grants that would permit the request, a wildcard last of all.
+fn permitting<'a>(org: &'a OrgState, request: &Request<'_>) -> Option<&'a Arc<Group>> {
+    let (resource, class, needed) = cell(org, request)?;
+    org.groups
+        .values()
+        .filter(|group| group.active && group.levels(&resource, class).intersects(needed))
+        .min_by_key(|group| {
+            let levels: u32 = group.grants.iter().map(|grant| grant.levels.bits().count_ones()).sum();
+            (group.wildcard, levels, &group.id)
+        })
+}
+
+fn allocate(org: &OrgState, request: &Request<'_>) -> Option<Fix> {
+    let group = permitting(org, request)?;
+    let mut after = store_of(org, request)?.clone();
+    Arc::make_mut(&mut after).group = Some(group.id.clone());
+    Some(Fix {
+        command: Command::Allocate {
+            org: after.org.clone(),
+            stores: vec![after.code.clone()],
+            tills: Vec::new(),
+            group: Some(GroupRef::from(group.id.clone())),
+        },
+        text: format!("allocate group `{}` to store `{}`", group.name, after.code),
+        after: Object::Store(after),
+    })
+}
+
+fn set_default(org: &OrgState, request: &Request<'_>) -> Option<Fix> {
+    let group = permitting(org, request)?;
+    let mut after = org.org.clone();
+    Arc::make_mut(&mut after).default_group = Some(group.id.clone());
+    let inheriting = org.members.get(&None).map_or(0, |members| members.stores);
+    Some(Fix {
+        command: Command::SetDefault { org: after.org.clone(), group: Some(GroupRef::from(group.id.clone())) },
+        text: format!("make `{}` the default group, which {} would inherit", group.name, counted(inheriting)),
+        after: Object::Org(after),
+    })
+}
+
+/// Adds to the group in force the least level that is missing. A built-in group can't be edited (AG-11).
+fn edit_cell(org: &OrgState, request: &Request<'_>) -> Option<Fix> {
+    let (resource, class, needed) = cell(org, request)?;
+    let (group, _via) = org.effective_group(store_of(org, request)?)?;
+    if group.kind == GroupKind::BuiltIn {
+        return None;
+    }
+    let least = if needed.contains(Levels::R) { Levels::R } else { Levels::W };
+    let levels = group.levels(&resource, class) | least;
+    let grant = Grant { resource, class, levels };
+    let mut after = group.clone();
+    let edited = Arc::make_mut(&mut after);
+    let grants = Arc::make_mut(&mut edited.grants);
+    match grants.binary_search_by(|g| (&g.resource, g.class).cmp(&(&grant.resource, grant.class))) {
+        Ok(at) => {
+            if let Some(slot) = grants.get_mut(at) {
+                *slot = grant.clone();
+            }
+        }
+        Err(at) => grants.insert(at, grant.clone()),
+    }
+    let reach = org.stores_explicit(&group.id) + org.stores_inherited(&group.id);
+    Some(Fix {
+        text: format!(
+            "set {} {} to {} in group `{}`, which {} would follow",
+            grant.resource,
+            grant.class,
+            grant.levels,
+            group.name,
+            counted(reach)
+        ),
+        command: Command::EditGroup {
+            org: group.org.clone(),
+            group: GroupRef::from(group.id.clone()),
+            name: None,
+            description: None,
+            cells: vec![grant],
+        },
+        after: Object::Group(after),
+    })
+}
+
+fn counted(stores: u64) -> String {
+    if stores == 1 { "1 store".to_owned() } else { format!("{stores} stores") }
+}
