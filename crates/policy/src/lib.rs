@@ -21,3 +21,7 @@ pub mod query;
 pub mod reference;
 pub mod state;
 pub mod view;
+pub mod catalogue;
+pub mod execute;
+pub mod plan;
+pub mod preview;

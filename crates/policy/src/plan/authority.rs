@@ -1,0 +1,73 @@
+//! Who may run what. Decided here, when the command is applied, from the state as it is then.
+
+use std::sync::Arc;
+
+use super::org_unknown;
+use crate::command::{Actor, Command, Envelope};
+use crate::object::CredentialKind;
+use crate::outcome::{Rejection, RejectionCode};
+use crate::state::State;
+use crate::view::Viewer;
+
+/// The actor in words, if it may run the command.
+pub(super) fn authorize(state: &State, envelope: &Envelope) -> Result<Arc<str>, Rejection> {
+    let command = &envelope.command;
+    let id = match (&envelope.actor, command) {
+        (Actor::System, Command::InitCluster { .. }) => return Ok("the cluster".into()),
+        (Actor::System, _) | (Actor::Credential(_), Command::InitCluster { .. }) => return Err(forbidden(command)),
+        (Actor::Credential(id), _) => id,
+    };
+    if state.cluster.is_none() {
+        return Err(Rejection::new(RejectionCode::ClusterUninitialised, "the cluster has no first entry yet"));
+    }
+    let viewer = Viewer::of_credential(state, id)
+        .ok_or_else(|| Rejection::new(RejectionCode::CredentialRefused, format!("credential `{id}` is unknown, revoked, or its holder suspended")))?;
+    match &viewer.kind {
+        CredentialKind::Operator => {}
+        CredentialKind::User { org, .. } => owner_may(state, command, org)?,
+        CredentialKind::EnforcementPoint { .. } => return Err(forbidden(command)),
+    }
+    Ok(viewer.label)
+}
+
+/// An owner may do everything in their org, and sees no other (UM-5).
+fn owner_may(state: &State, command: &Command, own: &crate::ids::OrgCode) -> Result<(), Rejection> {
+    match command {
+        Command::InitCluster { .. } | Command::CreateOrg { .. } => Err(forbidden(command)),
+        Command::CreateCredential { kind, .. } => match kind {
+            CredentialKind::Operator => Err(forbidden(command)),
+            CredentialKind::User { org, .. } | CredentialKind::EnforcementPoint { org } if org == own => Ok(()),
+            CredentialKind::User { org, .. } | CredentialKind::EnforcementPoint { org } => Err(org_unknown(org)),
+        },
+        Command::RevokeCredential { id } => match state.credentials.get(id).and_then(|c| c.kind.org()) {
+            Some(org) if org == own => Ok(()),
+            Some(_) | None => Err(super::credentials::unknown(id)),
+        },
+        Command::Suspend { target } | Command::Resume { target } | Command::Remove { target } => match target.org() {
+            Some(org) if org == own => Ok(()),
+            Some(org) => Err(org_unknown(org)),
+            None => Err(forbidden(command)),
+        },
+        Command::EditOrg { org, .. }
+        | Command::SetDefault { org, .. }
+        | Command::PutZones { org, .. }
+        | Command::PutConcepts { org, .. }
+        | Command::PutStores { org, .. }
+        | Command::PutTills { org, .. }
+        | Command::CreateResource { org, .. }
+        | Command::PutEndpoints { org, .. }
+        | Command::CreateGroup { org, .. }
+        | Command::EditGroup { org, .. }
+        | Command::Allocate { org, .. } => {
+            if org == own {
+                Ok(())
+            } else {
+                Err(org_unknown(org))
+            }
+        }
+    }
+}
+
+fn forbidden(command: &Command) -> Rejection {
+    Rejection::new(RejectionCode::Forbidden, format!("this credential may not run `{}`", command.name()))
+}

@@ -1,0 +1,92 @@
+//! `plan`: what a command would change, or why not. Every rule of administration is here and in the modules below;
+//! each is a function of the state and the envelope, so every replica plans the same.
+//!
+//! The order is: who asks, may they, is what they read still so, is the command lawful, what changes.
+
+mod authority;
+mod catalogue;
+mod credentials;
+mod draft;
+mod groups;
+mod orgs;
+mod places;
+mod rows;
+
+use std::sync::Arc;
+
+use crate::command::{Command, Envelope};
+use crate::ids::{ObjectId, Revision, Tick};
+use crate::outcome::{Change, Rejection, RejectionCode};
+use crate::state::{OrgState, State};
+
+pub use rows::{RowFault, faults};
+
+use draft::Draft;
+
+/// What a command would do.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// The changes, in the order to apply them; none if the command changes nothing.
+    pub changes: Vec<Change>,
+    /// What was read, at the revision that changed it last: for a commit that conflicts if that has moved.
+    pub reads: Vec<(ObjectId, Revision)>,
+    /// What the asker should know all the same.
+    pub warnings: Vec<Arc<str>>,
+    /// Who asks, in words.
+    pub actor_label: Arc<str>,
+}
+
+/// Plans a command on a state at a moment of replicated time. A rejection changes nothing.
+pub fn plan(state: &State, envelope: &Envelope, now: Tick) -> Result<Plan, Rejection> {
+    let actor_label = authority::authorize(state, envelope)?;
+    check_reads(state, &envelope.reads)?;
+    if let Some(reason) = &envelope.reason {
+        crate::name::check_text(reason)
+            .map_err(|why| Rejection::new(RejectionCode::TextInvalid, format!("the reason given: {why}")))?;
+    }
+    let mut draft = Draft::new(state, now, actor_label.clone());
+    match &envelope.command {
+        Command::InitCluster { cluster, operator } => orgs::init_cluster(&mut draft, cluster, operator)?,
+        Command::CreateOrg { org, name, owner, owner_name } => orgs::create(&mut draft, org, name, owner, owner_name)?,
+        Command::EditOrg { org, name } => orgs::edit(&mut draft, org, name)?,
+        Command::SetDefault { org, group } => orgs::set_default(&mut draft, org, group.as_ref())?,
+        Command::Suspend { target } => orgs::set_active(&mut draft, target, false)?,
+        Command::Resume { target } => orgs::set_active(&mut draft, target, true)?,
+        Command::PutZones { org, mode, rows } => places::put_zones(&mut draft, org, *mode, rows)?,
+        Command::PutConcepts { org, mode, rows } => places::put_concepts(&mut draft, org, *mode, rows)?,
+        Command::PutStores { org, mode, rows } => places::put_stores(&mut draft, org, *mode, rows)?,
+        Command::PutTills { org, mode, rows } => places::put_tills(&mut draft, org, *mode, rows)?,
+        Command::CreateResource { org, id, description } => catalogue::create_resource(&mut draft, org, id, description)?,
+        Command::PutEndpoints { org, mode, rows } => catalogue::put_endpoints(&mut draft, org, *mode, rows)?,
+        Command::Remove { target } => places::remove(&mut draft, target)?,
+        Command::CreateGroup { org, name, description, grants } => groups::create(&mut draft, org, name, description, grants)?,
+        Command::EditGroup { org, group, name, description, cells } => {
+            groups::edit(&mut draft, org, group, name.as_ref(), description.as_ref(), cells)?;
+        }
+        Command::Allocate { org, stores, tills, group } => groups::allocate(&mut draft, org, stores, tills, group.as_ref())?,
+        Command::CreateCredential { id, label, kind, secret } => credentials::create(&mut draft, id, label, kind, secret)?,
+        Command::RevokeCredential { id } => credentials::revoke(&mut draft, id, &envelope.actor)?,
+    }
+    Ok(draft.finish(actor_label))
+}
+
+fn check_reads(state: &State, reads: &[(ObjectId, Revision)]) -> Result<(), Rejection> {
+    let moved: Vec<&ObjectId> = reads
+        .iter()
+        .filter(|(id, revision)| state.get(id).map_or(Revision(0), |o| o.meta().revision) != *revision)
+        .map(|(id, _)| id)
+        .collect();
+    if moved.is_empty() {
+        return Ok(());
+    }
+    Err(Rejection::new(RejectionCode::Conflict, "what this change was made from has changed since: read it again").with_examples(moved))
+}
+
+/// The org a command is about.
+fn org<'a>(state: &'a State, org: &crate::ids::OrgCode) -> Result<&'a OrgState, Rejection> {
+    state.orgs.get(org).ok_or_else(|| org_unknown(org))
+}
+
+fn org_unknown(org: &crate::ids::OrgCode) -> Rejection {
+    Rejection::new(RejectionCode::OrgUnknown, format!("there is no org `{org}`"))
+}

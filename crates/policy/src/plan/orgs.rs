@@ -1,0 +1,124 @@
+//! The cluster's first entry, orgs, their default group, and the active flag of whatever has one.
+
+use std::sync::Arc;
+
+use super::draft::Draft;
+use super::{org as org_of, org_unknown};
+use crate::catalogue;
+use crate::command::GroupRef;
+use crate::ids::*;
+use crate::name::Name;
+use crate::object::*;
+use crate::outcome::{Rejection, RejectionCode};
+
+/// The id of the first operator's credential.
+pub(crate) const FIRST_OPERATOR: &str = "operator-1";
+
+pub(super) fn init_cluster(draft: &mut Draft<'_>, cluster: &Arc<str>, operator: &Secret) -> Result<(), Rejection> {
+    if draft.state.cluster.is_some() {
+        return Err(Rejection::new(RejectionCode::ClusterInitialised, "the cluster has its first entry"));
+    }
+    let meta = draft.new_meta();
+    draft.put(Object::Cluster(Arc::new(Cluster { id: cluster.clone(), incarnation: 1, catalogue: catalogue::VERSION, meta: meta.clone() })));
+    if let (Ok(id), Ok(label)) = (FIRST_OPERATOR.parse(), "first operator".parse()) {
+        draft.put(Object::Credential(Arc::new(Credential {
+            id,
+            label,
+            kind: CredentialKind::Operator,
+            secret: operator.clone(),
+            revoked: false,
+            meta,
+        })));
+    }
+    Ok(())
+}
+
+/// An org has an owner (UM-6) and the built-in groups (AG-10) from its first moment.
+pub(super) fn create(draft: &mut Draft<'_>, org: &OrgCode, name: &Name, owner: &UserId, owner_name: &Name) -> Result<(), Rejection> {
+    if draft.state.orgs.contains_key(org) {
+        return Err(Rejection::new(RejectionCode::OrgExists, format!("there is an org `{org}`")));
+    }
+    let meta = draft.new_meta();
+    draft.put(Object::Org(Arc::new(Org { org: org.clone(), name: name.clone(), active: true, default_group: None, meta: meta.clone() })));
+    for group in catalogue::built_in_groups(org, &draft.new_meta_by(catalogue::VENDOR.into())) {
+        draft.put(Object::Group(Arc::new(group)));
+    }
+    draft.put(Object::User(Arc::new(User {
+        org: org.clone(),
+        id: owner.clone(),
+        name: owner_name.clone(),
+        user_type: UserType::Owner,
+        active: true,
+        meta,
+    })));
+    Ok(())
+}
+
+pub(super) fn edit(draft: &mut Draft<'_>, org: &OrgCode, name: &Name) -> Result<(), Rejection> {
+    let mut record = (*org_of(draft.state, org)?.org).clone();
+    record.name = name.clone();
+    draft.put(Object::Org(Arc::new(record)));
+    Ok(())
+}
+
+/// One change whatever the number of stores (AG-20).
+pub(super) fn set_default(draft: &mut Draft<'_>, org: &OrgCode, group: Option<&GroupRef>) -> Result<(), Rejection> {
+    let state = org_of(draft.state, org)?;
+    let mut record = (*state.org).clone();
+    record.default_group = match group {
+        Some(group) => {
+            let group = super::groups::allocatable(state, group)?;
+            draft.read(ObjectId::Group(org.clone(), group.id.clone()));
+            Some(group.id.clone())
+        }
+        None => {
+            draft.warn("without a default group, stores that have none of their own are denied everything");
+            None
+        }
+    };
+    draft.put(Object::Org(Arc::new(record)));
+    Ok(())
+}
+
+/// `suspend` and `resume`: one flag, the only such state there is (AG-38).
+pub(super) fn set_active(draft: &mut Draft<'_>, target: &ObjectId, active: bool) -> Result<(), Rejection> {
+    if let Some(org) = target.org() {
+        org_of(draft.state, org)?;
+    }
+    let object = match (target, draft.state.get(target)) {
+        (ObjectId::Org(org), None) => return Err(org_unknown(org)),
+        (ObjectId::Org(_), Some(Object::Org(o))) => Object::Org(Arc::new(Org { active, ..(*o).clone() })),
+        (ObjectId::Store(_, code), None) => return Err(super::places::store_unknown(code)),
+        (ObjectId::Store(..), Some(Object::Store(o))) => Object::Store(Arc::new(Store { active, ..(*o).clone() })),
+        (ObjectId::Till(_, store, code), None) => return Err(super::places::till_unknown(store, code)),
+        (ObjectId::Till(..), Some(Object::Till(o))) => Object::Till(Arc::new(Till { active, ..(*o).clone() })),
+        (ObjectId::User(_, user), None) => {
+            return Err(Rejection::new(RejectionCode::UserUnknown, format!("there is no user `{user}`")));
+        }
+        (ObjectId::User(org, id), Some(Object::User(o))) => {
+            if !active {
+                keeps_an_owner(draft, org, id)?;
+            }
+            Object::User(Arc::new(User { active, ..(*o).clone() }))
+        }
+        (other, _) => {
+            return Err(Rejection::new(
+                RejectionCode::WrongKind,
+                format!("`{other}` can't be suspended or resumed: orgs, stores, tills and users can"),
+            ));
+        }
+    };
+    draft.put(object);
+    Ok(())
+}
+
+/// The last active owner stays, whoever asks (UM-6).
+fn keeps_an_owner(draft: &Draft<'_>, org: &OrgCode, leaving: &UserId) -> Result<(), Rejection> {
+    let org = org_of(draft.state, org)?;
+    let remains = org.users.values().any(|u| u.active && u.user_type == UserType::Owner && u.id != *leaving);
+    if remains {
+        Ok(())
+    } else {
+        Err(Rejection::new(RejectionCode::LastOwner, format!("`user:{leaving}` is the last active owner of org `{}`", org.org.org)))
+    }
+}
