@@ -1,14 +1,36 @@
-//! The answer to a request, from the index: no disk, no allocation, no lock.
+//! The answer to a request, from the index: no disk, no allocation, no lock, nothing written.
+//!
+//! A check waits for memory more than it computes. So the store's leaf is asked for first, the endpoint is matched
+//! meanwhile, and only then the leaf is read; a batch does each of these for 32 requests before the next.
 
 use crate::decision::{Decision, Request};
 use crate::index::Index;
 
+/// Requests that are on their way together in a batch: enough to hide a fetch from memory behind the others' work.
+const STAGED: usize = 32;
+
 /// Answers one request.
 pub fn decide(index: &Index, request: &Request<'_>) -> Decision {
-    index.decide(request)
+    let mut check = index.start(request);
+    check.prefetch();
+    check.match_endpoint(request);
+    index.finish(&check)
 }
 
 /// Answers requests in their order, appending to `out`.
 pub fn decide_batch(index: &Index, requests: &[Request<'_>], out: &mut Vec<Decision>) {
-    out.extend(requests.iter().map(|request| index.decide(request)));
+    out.reserve(requests.len());
+    for staged in requests.chunks(STAGED) {
+        let mut checks = [const { None }; STAGED];
+        for (check, request) in checks.iter_mut().zip(staged) {
+            *check = Some(index.start(request));
+        }
+        for check in checks.iter().flatten() {
+            check.prefetch();
+        }
+        for (check, request) in checks.iter_mut().flatten().zip(staged) {
+            check.match_endpoint(request);
+        }
+        out.extend(checks.iter().flatten().map(|check| index.finish(check)));
+    }
 }

@@ -1,32 +1,321 @@
 //! The index that checks read: a projection of the state, advanced by the same changes, rebuilt at start.
+//!
+//! A check touches few cache lines, allocates nothing and writes nothing: the org's record, one row of pointers, one
+//! leaf that holds the store, its group and its tills, a few steps of the matcher, one word of the group. Whatever
+//! order or seed is in here never shows in an answer, which `reference` would give as well.
 
-use crate::decision::{Decision, Request};
+use std::sync::Arc;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
+use crate::decision::{Decision, Reason, Request, Subject};
+use crate::ids::{GroupId, ObjectId, OrgCode, StoreCode};
+use crate::object::{Object, Store};
 use crate::outcome::Change;
 use crate::reference;
-use crate::state::State;
+use crate::state::{OrgState, State, Via};
+
+mod blocks;
+mod leaf;
+mod matcher;
+mod org;
+mod prefetch;
+mod subjects;
+
+use blocks::Blocks;
+use leaf::{Key, Record};
+use matcher::Match;
+use org::OrgRecord;
+use subjects::{Builder, Probe, Subjects, TillState};
 
 pub use crate::decide::{decide, decide_batch};
 
-/// What decisions read of a state. Cheap to clone; immutable once shared.
+/// What decisions read of a state. Cheap to clone; a clone stays as it was while the other is advanced.
 #[derive(Clone, Debug)]
 pub struct Index {
-    state: State,
+    /// Numbers of orgs.
+    numbers: Arc<HashMap<OrgCode, u32, FixedState>>,
+    /// Orgs by number; one that was removed leaves its place empty.
+    orgs: Blocks<Option<Arc<OrgRecord>>>,
+    /// Stores and tills of all of them.
+    subjects: Subjects,
 }
 
 impl Index {
     /// The index of a state.
     pub fn build(state: &State) -> Self {
-        Self { state: state.clone() }
+        // The seed need only be unknown to whoever chose the codes, and the same state may as well have the same one.
+        let seed = state.history.first_chunk().map_or(0, |eight| u64::from_le_bytes(*eight));
+        let mut subjects = Builder::new(seed);
+        let (mut numbers, mut orgs) = (HashMap::default(), Vec::new());
+        for (number, (code, org)) in (0u32..).zip(&state.orgs) {
+            let mut record = OrgRecord::empty();
+            record.refresh(org);
+            put_org(&mut record, org.org.active, org.org.default_group.as_ref());
+            add_places(&mut subjects, number, &mut record, org);
+            numbers.insert(code.clone(), number);
+            orgs.push(Some(Arc::new(record)));
+        }
+        Self { numbers: Arc::new(numbers), orgs: Blocks::new(orgs), subjects: subjects.finish() }
     }
 
-    /// Advances the index by changes that led to `state_after`.
+    /// Advances the index by changes that led to `state_after`, in their order.
     pub fn apply(&mut self, state_after: &State, changes: &[Change]) {
-        if !changes.is_empty() {
-            self.state = state_after.clone();
+        let mut stale: Vec<(OrgCode, Stale)> = Vec::new();
+        for change in changes {
+            match (&change.after, &change.before) {
+                (Some(after), _) => self.put(after, &mut stale),
+                (None, Some(before)) => self.remove(&before.id(), &mut stale),
+                (None, None) => {}
+            }
+        }
+        self.refresh(state_after, stale);
+    }
+
+    /// Stores that the index knows.
+    pub fn stores(&self) -> usize {
+        self.subjects.len()
+    }
+
+    /// Bytes that stores and tills take here, without what the allocator adds and tables of very many tills.
+    pub fn subject_bytes(&self) -> usize {
+        self.subjects.bytes()
+    }
+
+    fn put(&mut self, object: &Object, stale: &mut Vec<(OrgCode, Stale)>) {
+        match object {
+            Object::Org(org) => {
+                let number = self.numbers.get(&org.org).copied().unwrap_or_else(|| self.add_org(&org.org));
+                if let Some(record) = self.record_mut(number) {
+                    put_org(record, org.active, org.default_group.as_ref());
+                }
+            }
+            Object::Store(store) => {
+                if let Some(&number) = self.numbers.get(&store.org) {
+                    let record = self.store_record(number, store);
+                    self.subjects.put_record(key(number, &store.code), Some(record));
+                }
+            }
+            Object::Till(till) => {
+                if let Some(&number) = self.numbers.get(&till.org) {
+                    self.subjects.put_till(key(number, &till.store), &till.code, Some(till.active));
+                }
+            }
+            Object::Resource(resource) => stale.push((resource.org.clone(), Stale::All)),
+            Object::Endpoint(endpoint) => stale.push((endpoint.org.clone(), Stale::Endpoints)),
+            Object::Group(group) => stale.push((group.org.clone(), Stale::Group(group.id.clone()))),
+            // No decision about a store or a till reads these.
+            Object::Cluster(_) | Object::Zone(_) | Object::Concept(_) | Object::User(_) | Object::Credential(_) => {}
         }
     }
 
-    pub(crate) fn decide(&self, request: &Request<'_>) -> Decision {
-        reference::decide(&self.state, request)
+    fn remove(&mut self, id: &ObjectId, stale: &mut Vec<(OrgCode, Stale)>) {
+        match id {
+            ObjectId::Org(org) => self.remove_org(org, stale),
+            ObjectId::Store(org, store) => {
+                if let Some(&number) = self.numbers.get(org) {
+                    self.subjects.put_record(key(number, store), None);
+                }
+            }
+            ObjectId::Till(org, store, till) => {
+                if let Some(&number) = self.numbers.get(org) {
+                    self.subjects.put_till(key(number, store), till, None);
+                }
+            }
+            ObjectId::Resource(org, _) => stale.push((org.clone(), Stale::All)),
+            ObjectId::Endpoint(org, _) => stale.push((org.clone(), Stale::Endpoints)),
+            ObjectId::Group(org, group) => stale.push((org.clone(), Stale::Group(group.clone()))),
+            ObjectId::Cluster
+            | ObjectId::Zone(..)
+            | ObjectId::Concept(..)
+            | ObjectId::User(..)
+            | ObjectId::Credential(_) => {}
+        }
+    }
+
+    /// Reads again what went stale, each thing once however many changes there were.
+    fn refresh(&mut self, state: &State, mut stale: Vec<(OrgCode, Stale)>) {
+        stale.sort_unstable();
+        stale.dedup();
+        for of_org in stale.chunk_by(|(left, _), (right, _)| left == right) {
+            let Some((code, first)) = of_org.first() else { continue };
+            let Some((org, &number)) = state.orgs.get(code).zip(self.numbers.get(code)) else { continue };
+            let Some(record) = self.record_mut(number) else { continue };
+            if *first == Stale::All {
+                record.refresh(org);
+                continue;
+            }
+            for (_, what) in of_org {
+                match what {
+                    Stale::All | Stale::Endpoints => record.refresh_endpoints(org),
+                    Stale::Group(group) => record.refresh_group(org, group),
+                }
+            }
+        }
+    }
+
+    fn add_org(&mut self, code: &OrgCode) -> u32 {
+        let number = u32::try_from(self.orgs.len()).unwrap_or(u32::MAX);
+        Arc::make_mut(&mut self.numbers).insert(code.clone(), number);
+        self.orgs.push(Some(Arc::new(OrgRecord::empty())));
+        number
+    }
+
+    fn remove_org(&mut self, code: &OrgCode, stale: &mut Vec<(OrgCode, Stale)>) {
+        let Some(number) = Arc::make_mut(&mut self.numbers).remove(code) else { return };
+        if let Some(slot) = self.orgs.get_mut(number as usize) {
+            *slot = None;
+        }
+        self.subjects.purge(number);
+        stale.retain(|(of, _)| of != code);
+    }
+
+    fn record_mut(&mut self, number: u32) -> Option<&mut OrgRecord> {
+        self.orgs.get_mut(number as usize)?.as_mut().map(Arc::make_mut)
+    }
+
+    fn store_record(&mut self, number: u32, store: &Store) -> Record {
+        let group = store.group.as_ref().and_then(|group| {
+            let known = self.orgs.get(number as usize).and_then(|org| org.as_ref()?.known_slot(group));
+            known.or_else(|| self.record_mut(number).map(|record| record.slot(group)))
+        });
+        Record { active: store.active, group }
+    }
+}
+
+/// What of an org has to be read again; the first holds the others.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Stale {
+    /// Resources, so every group's cells and every endpoint's too.
+    All,
+    /// Endpoints.
+    Endpoints,
+    /// One group.
+    Group(GroupId),
+}
+
+fn key(org: u32, store: &StoreCode) -> Key<'_> {
+    Key { org, store: store.as_str().as_bytes() }
+}
+
+fn put_org(record: &mut OrgRecord, active: bool, default: Option<&GroupId>) {
+    record.active = active;
+    record.default = default.map(|group| record.slot(group));
+}
+
+/// Adds the stores of an org with their tills, and tills whose store has no record.
+fn add_places(subjects: &mut Builder, number: u32, record: &mut OrgRecord, org: &OrgState) {
+    let mut stores = org.stores.values().peekable();
+    let mut tills = org.tills.values().peekable();
+    loop {
+        let next_store = stores.peek().map(|store| &store.code);
+        let next_till = tills.peek().map(|till| &till.store);
+        let code = match (next_store, next_till) {
+            (Some(store), Some(till)) => store.min(till).clone(),
+            (Some(code), None) | (None, Some(code)) => code.clone(),
+            (None, None) => return,
+        };
+        let store = stores.next_if(|store| store.code == code);
+        let own = store.map(|store| Record {
+            active: store.active,
+            group: store.group.as_ref().map(|group| record.slot(group)),
+        });
+        let here = std::iter::from_fn(|| tills.next_if(|till| till.store == code));
+        subjects.add(key(number, &code), own, here.map(|till| (&till.code, till.active)));
+    }
+}
+
+/// A request on its way to a decision: what is found at once, and where the rest will be.
+#[derive(Clone, Copy)]
+pub(crate) struct Check<'a> {
+    org: Option<&'a OrgRecord>,
+    key: Key<'a>,
+    /// None for a store as subject.
+    till: Option<&'a str>,
+    /// A till's id without a slash names no store.
+    named: bool,
+    probe: Option<Probe<'a>>,
+    endpoint: Match,
+}
+
+impl Index {
+    /// Finds the org, and where the store would be.
+    #[inline]
+    pub(crate) fn start<'a>(&'a self, request: &Request<'a>) -> Check<'a> {
+        let (store, till, named) = match request.subject {
+            Subject::Store(store) => (store, None, true),
+            Subject::Till(id) => match id.bytes().rposition(|byte| byte == b'/') {
+                Some(at) => (id.get(..at).unwrap_or_default(), id.get(at + 1..), true),
+                None => ("", None, false),
+            },
+        };
+        let number = self.numbers.get(request.org).copied();
+        let org = number.and_then(|number| self.orgs.get(number as usize)?.as_deref());
+        let key = Key { org: number.unwrap_or(u32::MAX), store: store.as_bytes() };
+        let probe = if named && org.is_some() { Some(self.subjects.probe(key)) } else { None };
+        Check { org, key, till, named, probe, endpoint: Match::Unknown }
+    }
+
+    /// Ends a check whose endpoint has been matched. The order of the rules, as in `reference::decide`.
+    #[inline]
+    pub(crate) fn finish(&self, check: &Check<'_>) -> Decision {
+        self.reason(check).into()
+    }
+
+    #[inline]
+    fn reason(&self, check: &Check<'_>) -> Reason {
+        let Some(org) = check.org else { return Reason::OrgUnknown };
+        if !org.active {
+            return Reason::OrgSuspended;
+        }
+        let target = match check.endpoint {
+            Match::Malformed => return Reason::PathMalformed,
+            Match::Unknown => return Reason::EndpointUnknown,
+            Match::Endpoint(target) => target,
+        };
+        let Some(cell) = target.cell else { return Reason::EndpointUnmapped };
+        if !check.named {
+            return Reason::TillUnknown;
+        }
+        let Some(entry) = check.probe.and_then(|probe| probe.find(check.key)) else { return Reason::StoreUnknown };
+        let Some(store) = entry.record else { return Reason::StoreUnknown };
+        if !store.active {
+            return Reason::StoreInactive;
+        }
+        if let Some(till) = check.till {
+            match self.subjects.till(entry.tills, till) {
+                TillState::Unknown => return Reason::TillUnknown,
+                TillState::Suspended => return Reason::TillSuspended,
+                TillState::Active => {}
+            }
+        }
+        let (slot, via) = match (store.group, org.default) {
+            (Some(group), _) => (group, Via::Explicit),
+            (None, Some(default)) => (default, Via::Default),
+            (None, None) => return Reason::NoAccessGroup,
+        };
+        match org.levels(slot, cell) {
+            Some(held) => reference::judge(held, target.needed, via),
+            None => Reason::NoAccessGroup,
+        }
+    }
+}
+
+impl Check<'_> {
+    /// Asks for the memory of the store.
+    #[inline]
+    pub(crate) fn prefetch(&self) {
+        if let Some(probe) = self.probe {
+            probe.prefetch();
+        }
+    }
+
+    /// Matches the endpoint, while the memory comes.
+    #[inline]
+    pub(crate) fn match_endpoint(&mut self, request: &Request<'_>) {
+        if let Some(org) = self.org {
+            self.endpoint = org.matcher.find(request.method, request.path);
+        }
     }
 }

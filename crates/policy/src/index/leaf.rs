@@ -1,0 +1,329 @@
+//! A leaf: some sixteen stores with their tills, packed into one allocation, so that a check touches few cache lines.
+//!
+//! ```text
+//! leaf    count:u16  tag:u8 × count  end:u16 × count  entry × count
+//! entry   flags:u8  org:varint  code length:u8  code  group:varint, if explicit  tills
+//! tills   (length and active bit:u8  code) × n, up to the entry's end; or the number of a crowd:u32
+//! ```
+//!
+//! Ends count from the first entry. A leaf whose entries pass 64 KiB, which takes a flood of collisions, is wide:
+//! the top bit of its count is set, and its ends are `u32`. Tags only narrow the search: the full key is compared.
+
+use std::sync::Arc;
+
+/// The bytes of a leaf.
+pub type Leaf = Arc<[u8]>;
+
+const WIDE: u16 = 1 << 15;
+const HEAD: usize = 2;
+
+const KNOWN: u8 = 1;
+const ACTIVE: u8 = 2;
+const EXPLICIT: u8 = 4;
+const CROWDED: u8 = 8;
+const TILL_ACTIVE: u8 = 1 << 7;
+
+/// A till's code has at most 50 characters, so its length fits beside the active bit.
+const TILL_LEN: u8 = TILL_ACTIVE - 1;
+
+/// What a leaf knows of a store.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'a> {
+    /// Its own record; none if only tills of it are known.
+    pub record: Option<Record>,
+    /// Its tills.
+    pub tills: Tills<'a>,
+}
+
+/// What decisions read of a store's own record.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Record {
+    /// Not suspended.
+    pub active: bool,
+    /// The slot of its explicit group.
+    pub group: Option<u32>,
+}
+
+/// Tills of a store.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Tills<'a> {
+    /// In the entry itself.
+    Here(&'a [u8]),
+    /// Too many for an entry: the number of their table.
+    Crowd(u32),
+}
+
+/// The key of an entry: its org's number and the store's code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Key<'a> {
+    /// Number of the org.
+    pub org: u32,
+    /// Code of the store.
+    pub store: &'a [u8],
+}
+
+/// Finds a store.
+#[inline]
+pub fn find<'a>(leaf: &'a [u8], tag: u8, key: Key<'_>) -> Option<Entry<'a>> {
+    let shape = Shape::of(leaf)?;
+    let mut from = 0;
+    while let Some(at) = shape.next_tag(from, tag) {
+        let (found, rest) = split_key(shape.entry(at)?)?;
+        if found == key {
+            return parse(rest);
+        }
+        from = at + 1;
+    }
+    None
+}
+
+/// Where an entry stands, and its bytes.
+pub fn position<'a>(leaf: &'a [u8], tag: u8, key: Key<'_>) -> Option<(usize, &'a [u8])> {
+    let shape = Shape::of(leaf)?;
+    let mut from = 0;
+    while let Some(at) = shape.next_tag(from, tag) {
+        let entry = shape.entry(at)?;
+        if split_key(entry)?.0 == key {
+            return Some((at, entry));
+        }
+        from = at + 1;
+    }
+    None
+}
+
+/// The entry of these bytes.
+pub fn read(entry: &[u8]) -> Option<Entry<'_>> {
+    parse(split_key(entry)?.1)
+}
+
+/// The entries with their tags, in order.
+pub fn entries(leaf: &[u8]) -> impl Iterator<Item = (u8, &[u8])> + Clone {
+    let shape = Shape::of(leaf);
+    let count = shape.map_or(0, |shape| shape.count);
+    (0..count).filter_map(move |at| shape.and_then(|shape| Some((*shape.leaf.get(HEAD + at)?, shape.entry(at)?))))
+}
+
+/// The key of these bytes of an entry.
+pub fn key(entry: &[u8]) -> Option<Key<'_>> {
+    Some(split_key(entry)?.0)
+}
+
+/// Packs entries into a leaf; none is no leaf.
+pub fn pack<'a>(entries: impl Iterator<Item = (u8, &'a [u8])> + Clone) -> Option<Leaf> {
+    let count = entries.clone().count();
+    let bytes: usize = entries.clone().map(|(_, entry)| entry.len()).sum();
+    let wide = bytes > usize::from(u16::MAX);
+    let mut leaf = Vec::with_capacity(HEAD + count * if wide { 5 } else { 3 } + bytes);
+    // A leaf can't hold 32,768 entries before memory is gone: growing splits a bucket for every sixteen.
+    let head = u16::try_from(count).ok().filter(|count| *count > 0 && *count < WIDE)?;
+    leaf.extend((head | if wide { WIDE } else { 0 }).to_le_bytes());
+    leaf.extend(entries.clone().map(|(tag, _)| tag));
+    let mut end = 0usize;
+    for (_, entry) in entries.clone() {
+        end += entry.len();
+        let end = u32::try_from(end).ok()?.to_le_bytes();
+        leaf.extend(end.get(..if wide { 4 } else { 2 })?);
+    }
+    for (_, entry) in entries {
+        leaf.extend(entry);
+    }
+    Some(leaf.into())
+}
+
+/// Appends the bytes of an entry.
+pub fn write(out: &mut Vec<u8>, key: Key<'_>, record: Option<Record>, tills: Tills<'_>) {
+    let mut flags = 0;
+    if let Some(record) = record {
+        flags |= KNOWN;
+        flags |= if record.active { ACTIVE } else { 0 };
+        flags |= if record.group.is_some() { EXPLICIT } else { 0 };
+    }
+    flags |= if matches!(tills, Tills::Crowd(_)) { CROWDED } else { 0 };
+    out.push(flags);
+    write_number(out, key.org);
+    out.push(u8::try_from(key.store.len()).unwrap_or(u8::MAX));
+    out.extend(key.store);
+    if let Some(group) = record.and_then(|record| record.group) {
+        write_number(out, group);
+    }
+    match tills {
+        Tills::Here(bytes) => out.extend(bytes),
+        Tills::Crowd(number) => out.extend(number.to_le_bytes()),
+    }
+}
+
+/// Appends a till to the tills of an entry.
+pub fn write_till(out: &mut Vec<u8>, code: &[u8], active: bool) {
+    let len = u8::try_from(code.len()).unwrap_or(TILL_LEN) & TILL_LEN;
+    out.push(len | if active { TILL_ACTIVE } else { 0 });
+    out.extend(code);
+}
+
+/// The tills in the bytes of an entry: code and whether active.
+pub fn tills(bytes: &[u8]) -> impl Iterator<Item = (&[u8], bool)> {
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        let (head, tail) = rest.split_first()?;
+        let (code, tail) = tail.split_at_checked(usize::from(head & TILL_LEN))?;
+        rest = tail;
+        Some((code, head & TILL_ACTIVE != 0))
+    })
+}
+
+/// A leaf with its count read.
+#[derive(Clone, Copy)]
+struct Shape<'a> {
+    leaf: &'a [u8],
+    count: usize,
+    wide: bool,
+}
+
+impl<'a> Shape<'a> {
+    #[inline]
+    fn of(leaf: &'a [u8]) -> Option<Self> {
+        let head = u16::from_le_bytes(*leaf.first_chunk()?);
+        Some(Self { leaf, count: usize::from(head & !WIDE), wide: head & WIDE != 0 })
+    }
+
+    /// The first entry from a place on whose tag is this; eight tags at a time.
+    #[inline]
+    fn next_tag(self, from: usize, tag: u8) -> Option<usize> {
+        const ONES: u64 = u64::MAX / 255;
+        let wanted = u64::from(tag) * ONES;
+        let mut at = from;
+        while at < self.count {
+            let word = match self.leaf.get(HEAD + at..).and_then(|rest| rest.first_chunk()) {
+                Some(eight) => u64::from_le_bytes(*eight),
+                None => return (at..self.count).find(|at| self.leaf.get(HEAD + at) == Some(&tag)),
+            };
+            let differing = word ^ wanted;
+            let equal = differing.wrapping_sub(ONES) & !differing & (ONES << 7);
+            if equal != 0 {
+                // The lowest hit is exact; what follows the tags can only hit beyond the count.
+                let hit = at + equal.trailing_zeros() as usize / 8;
+                return (hit < self.count).then_some(hit);
+            }
+            at += 8;
+        }
+        None
+    }
+
+    #[inline]
+    fn end(self, at: usize) -> Option<usize> {
+        if self.wide {
+            let bytes = self.leaf.get(HEAD + self.count + 4 * at..)?.first_chunk()?;
+            usize::try_from(u32::from_le_bytes(*bytes)).ok()
+        } else {
+            let bytes = self.leaf.get(HEAD + self.count + 2 * at..)?.first_chunk()?;
+            Some(usize::from(u16::from_le_bytes(*bytes)))
+        }
+    }
+
+    #[inline]
+    fn entry(self, at: usize) -> Option<&'a [u8]> {
+        let base = HEAD + self.count * if self.wide { 5 } else { 3 };
+        let start = if at == 0 { 0 } else { self.end(at - 1)? };
+        self.leaf.get(base + start..base + self.end(at)?)
+    }
+}
+
+/// An entry's key, and the rest of it with its flags.
+#[inline]
+fn split_key(entry: &[u8]) -> Option<(Key<'_>, (u8, &[u8]))> {
+    let (flags, rest) = entry.split_first()?;
+    let (org, rest) = read_number(rest)?;
+    let (len, rest) = rest.split_first()?;
+    let (store, rest) = rest.split_at_checked(usize::from(*len))?;
+    Some((Key { org, store }, (*flags, rest)))
+}
+
+#[inline]
+fn parse((flags, rest): (u8, &[u8])) -> Option<Entry<'_>> {
+    let (group, rest) = if flags & EXPLICIT != 0 {
+        let (group, rest) = read_number(rest)?;
+        (Some(group), rest)
+    } else {
+        (None, rest)
+    };
+    let record = (flags & KNOWN != 0).then_some(Record { active: flags & ACTIVE != 0, group });
+    let tills =
+        if flags & CROWDED != 0 { Tills::Crowd(u32::from_le_bytes(*rest.first_chunk()?)) } else { Tills::Here(rest) };
+    Some(Entry { record, tills })
+}
+
+/// Seven bits a byte, the lowest first; the top bit says that more follow.
+fn write_number(out: &mut Vec<u8>, mut number: u32) {
+    while let [low, ..] = number.to_le_bytes()
+        && number > 0x7f
+    {
+        out.push(low | 0x80);
+        number >>= 7;
+    }
+    let [low, ..] = number.to_le_bytes();
+    out.push(low);
+}
+
+#[inline]
+fn read_number(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    let (first, mut rest) = bytes.split_first()?;
+    let mut number = u32::from(first & 0x7f);
+    let (mut last, mut shift) = (*first, 7);
+    while last & 0x80 != 0 {
+        let (next, tail) = rest.split_first()?;
+        number |= u32::from(next & 0x7f).checked_shl(shift)?;
+        (last, rest, shift) = (*next, tail, shift + 7);
+    }
+    Some((number, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_round_trip_through_a_leaf() {
+        let mut tills_bytes = Vec::new();
+        write_till(&mut tills_bytes, b"t1", true);
+        write_till(&mut tills_bytes, "T".repeat(50).as_bytes(), false);
+        let numbers = [0u32, 1, 127, 128, 16_383, 16_384, u32::MAX];
+        let mut packed = Vec::new();
+        for (i, org) in numbers.iter().enumerate() {
+            let store = "s".repeat(i + 1);
+            let record = Some(Record { active: i % 2 == 0, group: (i % 3 != 0).then_some(*org) });
+            let tills = if i == 3 { Tills::Crowd(7) } else { Tills::Here(&tills_bytes) };
+            let mut bytes = Vec::new();
+            write(&mut bytes, Key { org: *org, store: store.as_bytes() }, record.filter(|_| i != 5), tills);
+            packed.push((store, *org, record.filter(|_| i != 5), tills, bytes));
+        }
+        // The same tag for all: only the full key tells them apart.
+        let leaf = pack(packed.iter().map(|(.., bytes)| (9, &**bytes))).expect("not empty");
+        for (store, org, record, tills, bytes) in &packed {
+            let key = Key { org: *org, store: store.as_bytes() };
+            let found = find(&leaf, 9, key).expect("packed");
+            assert_eq!((found.record, found.tills), (*record, *tills));
+            assert_eq!(position(&leaf, 9, key).map(|(_, found)| found), Some(&**bytes));
+            assert!(find(&leaf, 8, key).is_none());
+            assert!(find(&leaf, 9, Key { org: *org, store: b"other" }).is_none());
+        }
+        let read: Vec<_> = tills(&tills_bytes).map(|(code, active)| (code.len(), active)).collect();
+        assert_eq!(read, [(2, true), (50, false)]);
+        assert!(pack(std::iter::empty()).is_none());
+    }
+
+    #[test]
+    fn a_leaf_of_more_than_64_kib_is_wide() {
+        let entries: Vec<(u8, Vec<u8>)> = (0..2_000u32)
+            .map(|i| {
+                let mut bytes = Vec::new();
+                let store = format!("{i:0>50}");
+                write(&mut bytes, Key { org: 1, store: store.as_bytes() }, None, Tills::Here(&[]));
+                (0, bytes)
+            })
+            .collect();
+        let leaf = pack(entries.iter().map(|(tag, bytes)| (*tag, &**bytes))).expect("not empty");
+        for i in 0..2_000u32 {
+            assert!(find(&leaf, 0, Key { org: 1, store: format!("{i:0>50}").as_bytes() }).is_some());
+        }
+        assert_eq!(super::entries(&leaf).count(), 2_000);
+    }
+}
