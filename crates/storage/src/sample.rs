@@ -1,0 +1,216 @@
+//! Values for the tests of this crate. The golden files are made of them, so they are added to, never edited.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use bailiwick_policy::access::{Class, Grant, Level, Levels};
+use bailiwick_policy::command::{Actor, Command, Envelope};
+use bailiwick_policy::ids::*;
+use bailiwick_policy::object::*;
+use bailiwick_policy::outcome::{AuditRow, Change, Outcome, Recorded, Rejection, RejectionCode};
+
+use crate::codec::encode_envelope;
+use crate::types::{Entry, EntryPayload, LeaderId, LogId, Membership, Payload, PeerNode, StoredMembership};
+
+pub(crate) fn id<T: std::str::FromStr>(text: &str) -> T
+where
+    T::Err: std::fmt::Debug,
+{
+    text.parse().unwrap()
+}
+
+pub(crate) fn log_id(term: u64, node_id: u64, index: u64) -> LogId {
+    LogId { leader_id: LeaderId { term, node_id }, index }
+}
+
+pub(crate) fn entry(term: u64, node: u64, index: u64, payload: Vec<u8>) -> Entry {
+    Entry { log_id: log_id(term, node, index), payload: EntryPayload::Normal(Payload::from_bytes(payload.into())) }
+}
+
+pub(crate) fn membership() -> Membership {
+    let node = |n: u64| (n, PeerNode { peer: format!("10.0.0.{n}:7001"), client: format!("10.0.0.{n}:7002") });
+    let nodes: BTreeMap<u64, PeerNode> = (1..=4).map(node).collect();
+    Membership::new(vec![BTreeSet::from([1, 2, 3]), BTreeSet::from([1, 2, 4])], nodes).unwrap()
+}
+
+pub(crate) fn stored_membership(index: u64) -> StoredMembership {
+    StoredMembership::new(Some(log_id(3, 1, index)), membership())
+}
+
+pub(crate) fn entries() -> Vec<Entry> {
+    vec![
+        Entry { log_id: log_id(3, 1, 7), payload: EntryPayload::Blank },
+        Entry { log_id: log_id(3, 1, 8), payload: EntryPayload::Normal(encode_envelope(&envelope(8))) },
+        Entry { log_id: log_id(3, 1, 9), payload: EntryPayload::Membership(membership()) },
+    ]
+}
+
+pub(crate) fn envelope(request: u64) -> Envelope {
+    Envelope {
+        request_id: RequestId(u128::from(1_700_000_000_000 + request) << 80 | u128::from(request)),
+        actor: Actor::Credential(id("ops")),
+        proposed_at: Tick(1_700_000_000_000 + request),
+        reads: vec![(ObjectId::Store(id("acme"), id("north-7")), Revision(3))],
+        reason: Some("a till was stolen".into()),
+        job: None,
+        command: Command::Suspend { target: ObjectId::Till(id("acme"), id("north-7"), id("t1")) },
+    }
+}
+
+pub(crate) fn envelopes() -> Vec<Envelope> {
+    let with = |command| Envelope { command, reads: Vec::new(), reason: None, ..envelope(2) };
+    vec![
+        envelope(1),
+        with(Command::InitCluster { cluster: "c1".into(), operator: Secret::CertificateFingerprint([7; 32]) }),
+        with(Command::CreateOrg {
+            org: id("acme"),
+            name: id("Acme"),
+            owner: id("ann"),
+            owner_name: id("Ann"),
+        }),
+        with(Command::Allocate { org: id("acme"), stores: vec![id("north-7")], tills: Vec::new(), group: Some("pos".into()) }),
+        with(Command::CreateCredential {
+            id: id("pep"),
+            label: id("gateway"),
+            kind: CredentialKind::EnforcementPoint { org: id("acme") },
+            secret: Secret::TokenHash([1; 32]),
+        }),
+    ]
+}
+
+fn meta() -> Meta {
+    Meta {
+        created_by: "ops".into(),
+        created_at: Tick(1_700_000_000_000),
+        updated_by: "ann".into(),
+        updated_at: Tick(1_700_000_000_500),
+        revision: Revision(3),
+    }
+}
+
+pub(crate) fn store(code: &str, name: &str, active: bool) -> Object {
+    Object::Store(Arc::new(Store {
+        org: id("acme"),
+        code: id(code),
+        name: id(name),
+        zone: Some(id("north")),
+        concept: Some(id("express")),
+        active,
+        group: Some(id("pos")),
+        details: Some(Arc::new(StoreDetails {
+            external_ids: vec!["ERP-7".into()],
+            latitude_e7: Some(-338_688_000),
+            longitude_e7: None,
+            time_zone: Some("Australia/Sydney".into()),
+            language: None,
+            currency: Some("AUD".into()),
+        })),
+        meta: meta(),
+    }))
+}
+
+/// One of every kind, in an order that loads.
+pub(crate) fn objects() -> Vec<Object> {
+    let org = || id::<OrgCode>("acme");
+    vec![
+        Object::Cluster(Arc::new(Cluster { id: "c1".into(), incarnation: 1, catalogue: 2, meta: meta() })),
+        Object::Org(Arc::new(Org {
+            org: org(),
+            name: id("Acme"),
+            active: true,
+            default_group: Some(id("pos")),
+            meta: meta(),
+        })),
+        Object::Zone(Arc::new(Zone { org: org(), code: id("north"), name: id("North"), parent: None, meta: meta() })),
+        Object::Concept(Arc::new(Concept {
+            org: org(),
+            code: id("express"),
+            name: id("Express"),
+            parent: Some(id("shops")),
+            meta: meta(),
+        })),
+        Object::Resource(Arc::new(Resource {
+            org: org(),
+            id: id("User groups"),
+            description: "who is who".into(),
+            meta: meta(),
+        })),
+        Object::Endpoint(Arc::new(Endpoint {
+            org: org(),
+            id: id("GET /v2/customers/{}"),
+            method: "GET".into(),
+            template: "/v2/customers/{id}".into(),
+            matchable: true,
+            name: Some(id("One customer")),
+            resource: Some(id("User groups")),
+            class: Class::Data,
+            level: Level::Read,
+            meta: meta(),
+        })),
+        Object::Group(Arc::new(Group {
+            org: org(),
+            id: id("pos"),
+            name: id("POS"),
+            description: "tills".into(),
+            kind: GroupKind::Custom,
+            active: true,
+            wildcard: false,
+            grants: Arc::new(vec![Grant {
+                resource: id("User groups"),
+                class: Class::Config,
+                levels: Levels::R | Levels::W,
+            }]),
+            meta: meta(),
+        })),
+        Object::User(Arc::new(User {
+            org: org(),
+            id: id("ann"),
+            name: id("Ann"),
+            user_type: UserType::Owner,
+            active: true,
+            meta: meta(),
+        })),
+        store("north-7", "North 7", true),
+        Object::Till(Arc::new(Till {
+            org: org(),
+            store: id("north-7"),
+            code: id("t1"),
+            name: None,
+            active: true,
+            meta: meta(),
+        })),
+        Object::Credential(Arc::new(Credential {
+            id: id("ops"),
+            label: id("night shift"),
+            kind: CredentialKind::User { org: org(), user: id("ann") },
+            secret: Secret::TokenHash([5; 32]),
+            revoked: false,
+            meta: meta(),
+        })),
+    ]
+}
+
+pub(crate) fn audit_row(revision: u64) -> AuditRow {
+    AuditRow {
+        revision: Revision(revision),
+        at: Tick(1_700_000_000_500),
+        org: Some(id("acme")),
+        actor: Actor::Credential(id("ops")),
+        actor_label: "night shift".into(),
+        request_id: envelope(1).request_id,
+        job: None,
+        reason: Some("a till was stolen".into()),
+        command: "suspend".into(),
+        changes: vec![Change { before: Some(store("north-7", "North", true)), after: Some(store("north-7", "North", false)) }],
+    }
+}
+
+pub(crate) fn recorded(revision: u64) -> Vec<Recorded> {
+    let with = |outcome| Recorded { actor: Actor::System, at: Tick(5), outcome };
+    vec![
+        with(Outcome::Committed { revision: Revision(revision), changed: true, warnings: vec!["the group is inactive".into()] }),
+        with(Outcome::Rejected(
+            Rejection::new(RejectionCode::StoreUnknown, "store `x` in org `acme` not found").with_examples(["x"]),
+        )),
+    ]
+}
