@@ -1,0 +1,8 @@
+//! Two doors over real TLS on loopback, with a toy behind them: who gets in, who doesn't and is told why, and that
+//! nobody who misbehaves spoils it for others.
+
+mod callers;
+mod load;
+mod peers;
+mod rude;
+mod toy;
