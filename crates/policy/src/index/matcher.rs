@@ -13,6 +13,8 @@ use crate::path::RequestPath;
 
 mod automaton;
 mod scan;
+#[cfg(test)]
+mod tests;
 
 use scan::{Segment, next_segment};
 
