@@ -19,4 +19,5 @@ pub mod net;
 pub mod connect;
 pub mod server;
 
+pub mod api;
 pub mod peer;
