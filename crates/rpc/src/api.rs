@@ -1,4 +1,4 @@
-//! What callers and nodes say to each other: four services and their messages.
+//! What callers and nodes say to each other: the messages of the four services.
 //!
 //! The wire is lenient: fields have defaults, unknown ones are ignored, reasons and codes are open strings, so that
 //! a newer node and an older console understand each other. A command is the exception: it travels as bytes that the
@@ -12,9 +12,11 @@ use bailiwick_policy::explain::Explanation;
 use bailiwick_policy::ids::{ObjectId, OrgCode, RequestId, Revision, Tick};
 use bailiwick_policy::impact::Impact;
 use bailiwick_policy::outcome::Change;
-use bailiwick_policy::query::{Item, ListQuery, Window};
+use bailiwick_policy::query::{Item, Window};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
+
+pub use crate::services::{Admin, AdminClient, Browse, BrowseClient, Check, CheckClient, Cluster, ClusterClient};
 
 /// Names of the services, as the preface gives them.
 pub const SERVICES: [&str; 4] = ["check", "admin", "browse", "cluster"];
@@ -176,17 +178,6 @@ pub struct ExplainReply {
     pub explanation: Option<Explanation>,
 }
 
-/// Checks: what enforcement points call.
-#[tarpc::service]
-pub trait Check {
-    /// Decides one.
-    async fn check(request: CheckRequest) -> Result<CheckReply, ApiError>;
-    /// Decides several at one revision.
-    async fn check_many(request: CheckManyRequest) -> Result<CheckManyReply, ApiError>;
-    /// Decides one and says why.
-    async fn explain(request: CheckRequest) -> Result<ExplainReply, ApiError>;
-}
-
 /// A change to be made.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct SubmitRequest {
@@ -327,19 +318,6 @@ pub enum OutcomeReply {
     Expired,
 }
 
-/// Changes: what operators and scripts call.
-#[tarpc::service]
-pub trait Admin {
-    /// Makes a change. Runs to its end even if the caller goes away.
-    async fn submit(request: SubmitRequest) -> Result<SubmitReply, ApiError>;
-    /// What became of a request.
-    async fn outcome(request_id: RequestId) -> Result<OutcomeReply, ApiError>;
-    /// What changes would do.
-    async fn preview(request: PreviewRequest) -> Result<PreviewReply, ApiError>;
-    /// Every row of a put that can't be taken, at the revision named beside.
-    async fn faults(command: ByteBuf) -> Result<(Revision, Vec<RowFault>), ApiError>;
-}
-
 /// Who the caller is.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct WhoAmI {
@@ -432,19 +410,6 @@ pub struct WatchReply {
     /// Events before this revision are gone: read the lists again, then go on from `next`.
     #[serde(default)]
     pub compacted: Option<Revision>,
-}
-
-/// What is there: lists, objects, changes as they come.
-#[tarpc::service]
-pub trait Browse {
-    /// Who the caller is.
-    async fn whoami() -> Result<WhoAmI, ApiError>;
-    /// A window of a list.
-    async fn list(query: ListQuery, at: At) -> Result<ListReply, ApiError>;
-    /// One object.
-    async fn get(id: ObjectId, at: At) -> Result<GetReply, ApiError>;
-    /// Waits for changes.
-    async fn watch(request: WatchRequest) -> Result<WatchReply, ApiError>;
 }
 
 /// A member of the cluster.
@@ -561,15 +526,6 @@ pub struct ClusterStatus {
     pub answered_by: u64,
     /// Every member.
     pub nodes: Vec<NodeStatus>,
-}
-
-/// The cluster.
-#[tarpc::service]
-pub trait Cluster {
-    /// How every member is; those that don't answer within a second are said not to.
-    async fn status(hashes: bool) -> Result<ClusterStatus, ApiError>;
-    /// How the node that answers is.
-    async fn node(hashes: bool) -> Result<NodeStatus, ApiError>;
 }
 
 /// A command as it travels.

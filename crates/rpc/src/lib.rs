@@ -20,4 +20,5 @@ pub mod connect;
 pub mod server;
 
 pub mod api;
+pub mod services;
 pub mod peer;

@@ -1,0 +1,54 @@
+//! The four services of the callers' port. Apart from their messages, since each brings a type of requests with it
+//! that bears the service's name.
+
+use bailiwick_policy::ids::{ObjectId, RequestId, Revision};
+use bailiwick_policy::query::ListQuery;
+use serde_bytes::ByteBuf;
+
+use crate::api;
+
+/// Checks: what enforcement points call.
+#[tarpc::service]
+pub trait Check {
+    /// Decides one.
+    async fn check(request: api::CheckRequest) -> Result<api::CheckReply, api::ApiError>;
+    /// Decides several at one revision.
+    async fn check_many(request: api::CheckManyRequest) -> Result<api::CheckManyReply, api::ApiError>;
+    /// Decides one and says why.
+    async fn explain(request: api::CheckRequest) -> Result<api::ExplainReply, api::ApiError>;
+}
+
+/// Changes: what operators and scripts call.
+#[tarpc::service]
+pub trait Admin {
+    /// Makes a change. Runs to its end even if the caller goes away.
+    async fn submit(request: api::SubmitRequest) -> Result<api::SubmitReply, api::ApiError>;
+    /// What became of a request.
+    async fn outcome(request_id: RequestId) -> Result<api::OutcomeReply, api::ApiError>;
+    /// What changes would do.
+    async fn preview(request: api::PreviewRequest) -> Result<api::PreviewReply, api::ApiError>;
+    /// Every row of a put that can't be taken, at the revision named beside.
+    async fn faults(command: ByteBuf) -> Result<(Revision, Vec<api::RowFault>), api::ApiError>;
+}
+
+/// What is there: lists, objects, changes as they come.
+#[tarpc::service]
+pub trait Browse {
+    /// Who the caller is.
+    async fn whoami() -> Result<api::WhoAmI, api::ApiError>;
+    /// A window of a list.
+    async fn list(query: ListQuery, at: api::At) -> Result<api::ListReply, api::ApiError>;
+    /// One object.
+    async fn get(id: ObjectId, at: api::At) -> Result<api::GetReply, api::ApiError>;
+    /// Waits for changes.
+    async fn watch(request: api::WatchRequest) -> Result<api::WatchReply, api::ApiError>;
+}
+
+/// The cluster.
+#[tarpc::service]
+pub trait Cluster {
+    /// How every member is; those that don't answer within a second are said not to.
+    async fn status(hashes: bool) -> Result<api::ClusterStatus, api::ApiError>;
+    /// How the node that answers is.
+    async fn node(hashes: bool) -> Result<api::NodeStatus, api::ApiError>;
+}

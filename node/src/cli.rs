@@ -1,0 +1,62 @@
+//! The node's command line: `serve` and `dev`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Config, Overrides};
+use crate::{dev, serve};
+
+/// A replica of Bailiwick: serves checks, takes changes, replicates.
+#[derive(Parser)]
+#[command(name = "bailiwick-node", version)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+    /// What is logged to standard error, as `tracing` filters have it.
+    #[arg(long, global = true, env = "BAILIWICK_LOG", default_value = "info,openraft=warn,tarpc=warn,rustls=warn")]
+    log: String,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Runs one node from a configuration file.
+    #[command(after_help = "Example:\n  bailiwick-node serve --config /etc/bailiwick/node.toml")]
+    Serve {
+        /// The configuration file (TOML).
+        #[arg(long, env = "BAILIWICK_CONFIG")]
+        config: PathBuf,
+        #[command(flatten)]
+        overrides: Overrides,
+    },
+    /// Runs a three-node cluster on loopback, with generated certificates and a demo organisation.
+    #[command(after_help = "Example:\n  bailiwick-node dev\n  bailiwick --dev cluster status")]
+    Dev(dev::Options),
+}
+
+/// Parses, runs, says what went wrong.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let filter = match tracing_subscriber::EnvFilter::try_new(&cli.log) {
+        Ok(filter) => filter,
+        Err(why) => {
+            eprintln!("bailiwick-node: --log `{}`: {why}", cli.log);
+            return ExitCode::from(2);
+        }
+    };
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
+    let result = match cli.verb {
+        Verb::Serve { config, overrides } => {
+            Config::load(&config, &overrides).map_err(serve::ServeError::from).and_then(serve::serve)
+        }
+        Verb::Dev(options) => dev::run(options),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("bailiwick-node: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Doors: parse, find out who asks, call `App`, answer. Thin on purpose.
+
+pub mod callers;
+pub mod peers;
