@@ -9,6 +9,7 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
+use crate::access::Levels;
 use crate::decision::{Decision, Reason, Request, Subject};
 use crate::ids::{GroupId, ObjectId, OrgCode, StoreCode};
 use crate::object::{Object, Store};
@@ -81,6 +82,12 @@ impl Index {
     /// Bytes that stores and tills take here, without what the allocator adds and tables of very many tills.
     pub fn subject_bytes(&self) -> usize {
         self.subjects.bytes()
+    }
+
+    /// The endpoints of an org, for whoever measures their part of a decision.
+    pub fn endpoints_of(&self, org: &str) -> Option<Endpoints<'_>> {
+        let number = *self.numbers.get(org)?;
+        self.orgs.get(number as usize)?.as_deref().map(Endpoints)
     }
 
     fn put(&mut self, object: &Object, stale: &mut Vec<(OrgCode, Stale)>) {
@@ -181,6 +188,22 @@ impl Index {
             known.or_else(|| self.record_mut(number).map(|record| record.slot(group)))
         });
         Record { active: store.active, group }
+    }
+}
+
+/// The endpoints of an org.
+#[derive(Clone, Copy, Debug)]
+pub struct Endpoints<'a>(&'a OrgRecord);
+
+impl Endpoints<'_> {
+    /// The number of the cell that a call is judged by, and the levels of which any would do; none if no mapped
+    /// endpoint matches. The numbers mean nothing outside this index.
+    #[inline]
+    pub fn find(&self, method: &str, path: &str) -> Option<(u32, Levels)> {
+        match self.0.matcher.find(method, path) {
+            Match::Endpoint(target) => Some((target.cell?.get(), target.needed)),
+            Match::Malformed | Match::Unknown => None,
+        }
     }
 }
 
