@@ -213,7 +213,7 @@ fn batches(index: &Index, calls: &[(String, String)], stores: usize, samples: us
 fn publishes(figures: &mut Figures, state: &State, index: Index, stores: usize, chance: &mut Chance) -> Fallible<()> {
     let org = state.orgs.get(ORG).ok_or("no org")?;
     let mut published = index;
-    let mut publish = |changes: &[Change], published: &mut Index| {
+    let publish = |changes: &[Change], published: &mut Index| {
         let mut next = published.clone();
         timed(|| {
             next.apply(state, changes);

@@ -34,7 +34,7 @@ impl<T: Clone> Blocks<T> {
     }
 
     /// The item at a place.
-    #[inline]
+    #[inline(always)]
     pub fn get(&self, at: usize) -> Option<&T> {
         self.top.get(at / BLOCK)?.get(at % BLOCK)
     }

@@ -1,13 +1,13 @@
 //! A leaf: some sixteen stores with their tills, packed into one allocation, so that a check touches few cache lines.
 //!
 //! ```text
-//! leaf    count:u16  tag:u8 × count  end:u16 × count  entry × count
+//! leaf    count:u16  tag:u8 × count  bound:u16 × (count + 1)  entry × count
 //! entry   flags:u8  org:varint  code length:u8  code  group:varint, if explicit  tills
 //! tills   (length and active bit:u8  code) × n, up to the entry's end; or the number of a crowd:u32
 //! ```
 //!
-//! Ends count from the first entry. A leaf whose entries pass 64 KiB, which takes a flood of collisions, is wide:
-//! the top bit of its count is set, and its ends are `u32`. Tags only narrow the search: the full key is compared.
+//! Bounds count from the first entry. A leaf whose entries pass 64 KiB, which takes a flood of collisions, is wide:
+//! the top bit of its count is set, and its bounds are `u32`. Tags only narrow the search: the full key is compared.
 
 use std::sync::Arc;
 
@@ -63,13 +63,13 @@ pub struct Key<'a> {
 }
 
 /// Finds a store.
-#[inline]
+#[inline(always)]
 pub fn find<'a>(leaf: &'a [u8], tag: u8, key: Key<'_>) -> Option<Entry<'a>> {
     let shape = Shape::of(leaf)?;
     let mut from = 0;
     while let Some(at) = shape.next_tag(from, tag) {
         let (found, rest) = split_key(shape.entry(at)?)?;
-        if found == key {
+        if found.org == key.org && same(found.store, key.store) {
             return parse(rest);
         }
         from = at + 1;
@@ -113,16 +113,17 @@ pub fn pack<'a>(entries: impl Iterator<Item = (u8, &'a [u8])> + Clone) -> Option
     let count = entries.clone().count();
     let bytes: usize = entries.clone().map(|(_, entry)| entry.len()).sum();
     let wide = bytes > usize::from(u16::MAX);
-    let mut leaf = Vec::with_capacity(HEAD + count * if wide { 5 } else { 3 } + bytes);
+    let bound = if wide { 4 } else { 2 };
+    let mut leaf = Vec::with_capacity(HEAD + count + bound * (count + 1) + bytes);
     // A leaf can't hold 32,768 entries before memory is gone: growing splits a bucket for every sixteen.
     let head = u16::try_from(count).ok().filter(|count| *count > 0 && *count < WIDE)?;
     leaf.extend((head | if wide { WIDE } else { 0 }).to_le_bytes());
     leaf.extend(entries.clone().map(|(tag, _)| tag));
-    let mut end = 0usize;
+    let mut end = 0u32;
+    leaf.extend(end.to_le_bytes().get(..bound)?);
     for (_, entry) in entries.clone() {
-        end += entry.len();
-        let end = u32::try_from(end).ok()?.to_le_bytes();
-        leaf.extend(end.get(..if wide { 4 } else { 2 })?);
+        end += u32::try_from(entry.len()).ok()?;
+        leaf.extend(end.to_le_bytes().get(..bound)?);
     }
     for (_, entry) in entries {
         leaf.extend(entry);
@@ -159,6 +160,20 @@ pub fn write_till(out: &mut Vec<u8>, code: &[u8], active: bool) {
     out.extend(code);
 }
 
+/// Whether a till in the bytes of an entry is active; none if it isn't there.
+#[inline(always)]
+pub fn till(bytes: &[u8], code: &[u8]) -> Option<bool> {
+    let mut rest = bytes;
+    loop {
+        let (head, tail) = rest.split_first()?;
+        let (till, tail) = tail.split_at_checked(usize::from(head & TILL_LEN))?;
+        if same(till, code) {
+            return Some(head & TILL_ACTIVE != 0);
+        }
+        rest = tail;
+    }
+}
+
 /// The tills in the bytes of an entry: code and whether active.
 pub fn tills(bytes: &[u8]) -> impl Iterator<Item = (&[u8], bool)> {
     let mut rest = bytes;
@@ -179,14 +194,14 @@ struct Shape<'a> {
 }
 
 impl<'a> Shape<'a> {
-    #[inline]
+    #[inline(always)]
     fn of(leaf: &'a [u8]) -> Option<Self> {
         let head = u16::from_le_bytes(*leaf.first_chunk()?);
         Some(Self { leaf, count: usize::from(head & !WIDE), wide: head & WIDE != 0 })
     }
 
     /// The first entry from a place on whose tag is this; eight tags at a time.
-    #[inline]
+    #[inline(always)]
     fn next_tag(self, from: usize, tag: u8) -> Option<usize> {
         const ONES: u64 = u64::MAX / 255;
         let wanted = u64::from(tag) * ONES;
@@ -208,27 +223,43 @@ impl<'a> Shape<'a> {
         None
     }
 
-    #[inline]
-    fn end(self, at: usize) -> Option<usize> {
+    #[inline(always)]
+    fn entry(self, at: usize) -> Option<&'a [u8]> {
         if self.wide {
-            let bytes = self.leaf.get(HEAD + self.count + 4 * at..)?.first_chunk()?;
-            usize::try_from(u32::from_le_bytes(*bytes)).ok()
-        } else {
-            let bytes = self.leaf.get(HEAD + self.count + 2 * at..)?.first_chunk()?;
-            Some(usize::from(u16::from_le_bytes(*bytes)))
+            return self.wide_entry(at);
         }
+        // Both bounds at once.
+        let bounds = u32::from_le_bytes(*self.leaf.get(HEAD + self.count + 2 * at..)?.first_chunk()?);
+        let base = HEAD + 3 * self.count + 2;
+        self.leaf.get(base + (bounds & 0xffff) as usize..base + (bounds >> 16) as usize)
     }
 
-    #[inline]
-    fn entry(self, at: usize) -> Option<&'a [u8]> {
-        let base = HEAD + self.count * if self.wide { 5 } else { 3 };
-        let start = if at == 0 { 0 } else { self.end(at - 1)? };
-        self.leaf.get(base + start..base + self.end(at)?)
+    #[cold]
+    fn wide_entry(self, at: usize) -> Option<&'a [u8]> {
+        let bounds = u64::from_le_bytes(*self.leaf.get(HEAD + self.count + 4 * at..)?.first_chunk()?);
+        let base = HEAD + 5 * self.count + 4;
+        self.leaf.get(base + (bounds as u32) as usize..base + (bounds >> 32) as usize)
     }
 }
 
+/// Whether two texts are equal, without a call for short ones.
+#[inline(always)]
+fn same(left: &[u8], right: &[u8]) -> bool {
+    fn ends<const N: usize>(left: &[u8], right: &[u8]) -> bool {
+        left.first_chunk::<N>() == right.first_chunk::<N>() && left.last_chunk::<N>() == right.last_chunk::<N>()
+    }
+    // The first and the last bytes may overlap; together they are all.
+    left.len() == right.len()
+        && match left.len() {
+            8..=16 => ends::<8>(left, right),
+            4..=7 => ends::<4>(left, right),
+            2..=3 => ends::<2>(left, right),
+            _other => left == right,
+        }
+}
+
 /// An entry's key, and the rest of it with its flags.
-#[inline]
+#[inline(always)]
 fn split_key(entry: &[u8]) -> Option<(Key<'_>, (u8, &[u8]))> {
     let (flags, rest) = entry.split_first()?;
     let (org, rest) = read_number(rest)?;
@@ -237,7 +268,7 @@ fn split_key(entry: &[u8]) -> Option<(Key<'_>, (u8, &[u8]))> {
     Some((Key { org, store }, (*flags, rest)))
 }
 
-#[inline]
+#[inline(always)]
 fn parse((flags, rest): (u8, &[u8])) -> Option<Entry<'_>> {
     let (group, rest) = if flags & EXPLICIT != 0 {
         let (group, rest) = read_number(rest)?;
@@ -263,11 +294,16 @@ fn write_number(out: &mut Vec<u8>, mut number: u32) {
     out.push(low);
 }
 
-#[inline]
+#[inline(always)]
 fn read_number(bytes: &[u8]) -> Option<(u32, &[u8])> {
-    let (first, mut rest) = bytes.split_first()?;
+    let (first, rest) = bytes.split_first()?;
+    if *first < 0x80 { Some((u32::from(*first), rest)) } else { read_long_number(*first, rest) }
+}
+
+#[inline(never)]
+fn read_long_number(first: u8, mut rest: &[u8]) -> Option<(u32, &[u8])> {
     let mut number = u32::from(first & 0x7f);
-    let (mut last, mut shift) = (*first, 7);
+    let (mut last, mut shift) = (first, 7);
     while last & 0x80 != 0 {
         let (next, tail) = rest.split_first()?;
         number |= u32::from(next & 0x7f).checked_shl(shift)?;

@@ -47,7 +47,7 @@ pub struct Matcher {
     edges: Box<[Edge]>,
     /// Right shift that turns a hash into a place in `edges`.
     shift: u32,
-    /// Literals longer than eight bytes.
+    /// Literals longer than sixteen bytes.
     text: Box<[u8]>,
     /// Methods beside the usual ones, by number.
     methods: Box<[Box<str>]>,
@@ -72,14 +72,22 @@ struct Accept {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Edge {
-    /// The first eight bytes of the literal, blank-filled with zeros.
+    /// The state that it leads from, and the length of its literal; 0 is an empty place.
+    key: u64,
+    /// The literal, as `Segment` has it.
     first: u64,
-    /// The state that it leads from; 0 is an empty place.
-    from: u32,
+    second: u64,
     to: u32,
-    len: u32,
-    /// Where a longer one is in `text`.
+    /// Where a literal of more than sixteen bytes is in `text`.
     text: u32,
+}
+
+/// Bytes of a literal that its edge holds itself.
+const EDGE_BYTES: usize = 16;
+
+#[inline(always)]
+fn key(from: u32, len: usize) -> u64 {
+    u64::from(from) << 32 | len as u64
 }
 
 /// The state of having read nothing; 0 is that of having lost.
@@ -106,15 +114,16 @@ impl Matcher {
     }
 
     /// Matches a request: HEAD by its own endpoints, else by GET's; every other method by its own.
-    #[inline]
+    #[inline(always)]
     pub fn find(&self, method: &str, path: &str) -> Match {
-        if path.len() > PATH_BYTES_MAX {
+        let bytes = path.as_bytes();
+        if bytes.len() > PATH_BYTES_MAX || bytes.first() != Some(&b'/') {
             return Match::Malformed;
         }
-        match self.walk::<true>(method, path.as_bytes()) {
-            Walk::Found(found) => found,
-            Walk::Encoded => self.find_encoded(method, path),
+        if scan::is_odd(bytes) {
+            return self.find_encoded(method, path);
         }
+        self.walk(method, bytes)
     }
 
     /// A path with an escape, a query or a NUL: checked by the general rules, decoded, and matched as text.
@@ -130,111 +139,105 @@ impl Matcher {
             *slot = byte;
             len += 1;
         }
-        match self.walk::<false>(method, buffer.get(..len).unwrap_or_default()) {
-            Walk::Found(found) => found,
-            Walk::Encoded => Match::Malformed,
-        }
+        self.walk(method, buffer.get(..len).unwrap_or_default())
     }
 
-    /// One pass over the path. `PLAIN` stops at what only the general rules can judge; else that is plain text.
-    #[inline]
-    fn walk<const PLAIN: bool>(&self, method: &str, path: &[u8]) -> Walk {
-        if path.first() != Some(&b'/') {
-            return Walk::Found(Match::Malformed);
-        }
+    /// One pass over a path without escapes that starts with a slash.
+    #[inline(always)]
+    fn walk(&self, method: &str, path: &[u8]) -> Match {
         if !self.determined {
-            return self.walk_back::<PLAIN>(method, path);
+            return self.walk_back(method, path);
         }
         let (mut state, mut at, mut count, mut malformed) = (ROOT, 1, 0, false);
         while at < path.len() {
             let segment = next_segment(path, at);
-            if PLAIN && segment.odd {
-                return Walk::Encoded;
-            }
-            let text = path.get(at..segment.end).unwrap_or_default();
-            malformed |= is_malformed(text);
+            malformed |= segment.is_malformed();
             count += 1;
-            state = self.step(state, &segment, text);
+            state = match self.literal(state, &segment, path, at) {
+                0 => self.states.get(state as usize).map_or(0, |state| state.other),
+                next => next,
+            };
             at = segment.end + 1;
         }
         if malformed || count > PATH_SEGMENTS_MAX {
-            return Walk::Found(Match::Malformed);
+            return Match::Malformed;
         }
-        Walk::Found(self.accepted(state, method).map_or(Match::Unknown, Match::Endpoint))
-    }
-
-    /// Where a segment leads.
-    #[inline]
-    fn step(&self, state: u32, segment: &Segment, text: &[u8]) -> u32 {
-        match self.literal(state, segment, text) {
-            0 => self.states.get(state as usize).map_or(0, |state| state.other),
-            next => next,
+        let number = self.method(method);
+        let accepts = self.accepts_of(state);
+        let of = |number: u16| accepts.iter().find(|accept| accept.method == number).map(|accept| accept.target);
+        match number.and_then(of) {
+            Some(target) => Match::Endpoint(target),
+            None if number == Some(HEAD) => of(GET).map_or(Match::Unknown, Match::Endpoint),
+            None => Match::Unknown,
         }
     }
 
     /// Where a segment leads as a literal; 0 is nowhere.
-    #[inline]
-    fn literal(&self, state: u32, segment: &Segment, text: &[u8]) -> u32 {
+    #[inline(always)]
+    fn literal(&self, state: u32, segment: &Segment, path: &[u8], at: usize) -> u32 {
+        let len = segment.end - at;
+        let key = key(state, len);
         let mut place = automaton::place(segment.hash, state, self.shift);
         // The table is at most half full, so an empty place comes soon.
         loop {
             let Some(edge) = self.edges.get(place) else { return 0 };
-            if edge.from == state && edge.first == segment.first && edge.len as usize == text.len() {
-                let same = text.len() <= 8 || {
-                    let from = edge.text as usize;
-                    self.text.get(from..from + text.len()) == Some(text)
-                };
-                if same {
-                    return edge.to;
-                }
+            if edge.key == key
+                && edge.first == segment.first
+                && edge.second == segment.second
+                && (len <= EDGE_BYTES || self.same_text(edge, path.get(at..segment.end)))
+            {
+                return edge.to;
             }
-            if edge.from == 0 {
+            if edge.key == 0 {
                 return 0;
             }
             place = (place + 1) & (self.edges.len() - 1);
         }
     }
 
-    /// The winner of a method at a state.
-    #[inline]
-    fn accepted(&self, state: u32, method: &str) -> Option<Target> {
-        let state = self.states.get(state as usize)?;
-        let from = state.accepts_from as usize;
-        let accepts = self.accepts.get(from..from + state.accepts_count as usize)?;
-        let number = self.method(method)?;
-        let of = |number: u16| accepts.iter().find(|accept| accept.method == number).map(|accept| accept.target);
-        of(number).or_else(|| if number == HEAD { of(GET) } else { None })
+    #[inline(never)]
+    fn same_text(&self, edge: &Edge, text: Option<&[u8]>) -> bool {
+        let from = edge.text as usize;
+        text.is_some_and(|text| self.text.get(from..from + text.len()) == Some(text))
     }
 
-    #[inline]
+    #[inline(always)]
+    fn accepts_of(&self, state: u32) -> &[Accept] {
+        let Some(state) = self.states.get(state as usize) else { return &[] };
+        let from = state.accepts_from as usize;
+        self.accepts.get(from..from + state.accepts_count as usize).unwrap_or_default()
+    }
+
+    #[inline(always)]
     fn method(&self, method: &str) -> Option<u16> {
-        let usual = match method {
-            "GET" => GET,
-            "POST" => 1,
-            "PUT" => 2,
-            "PATCH" => 3,
-            "DELETE" => 4,
-            "HEAD" => HEAD,
-            "OPTIONS" => 6,
-            other => {
-                let at = self.methods.iter().position(|known| **known == *other)?;
-                return u16::try_from(METHODS.len() + at).ok();
-            }
+        // By bytes: a comparison of each rather than a call.
+        let usual = match method.as_bytes() {
+            b"GET" => GET,
+            b"POST" => 1,
+            b"PUT" => 2,
+            b"PATCH" => 3,
+            b"DELETE" => 4,
+            b"HEAD" => HEAD,
+            b"OPTIONS" => 6,
+            _other => return self.unusual_method(method),
         };
         Some(usual)
     }
 
+    #[inline(never)]
+    fn unusual_method(&self, method: &str) -> Option<u16> {
+        let at = self.methods.iter().position(|known| **known == *method)?;
+        u16::try_from(METHODS.len() + at).ok()
+    }
+
     /// The walk through a plain trie: literal first, and back to the parameter of the last place that has one.
     #[cold]
-    fn walk_back<const PLAIN: bool>(&self, method: &str, path: &[u8]) -> Walk {
+    fn walk_back(&self, method: &str, path: &[u8]) -> Match {
         let mut segments = [(Segment::default(), 0usize); PATH_SEGMENTS_MAX];
         let (mut at, mut count, mut malformed) = (1, 0, false);
         while at < path.len() {
             let segment = next_segment(path, at);
-            if PLAIN && segment.odd {
-                return Walk::Encoded;
-            }
-            malformed |= is_malformed(path.get(at..segment.end).unwrap_or_default());
+            malformed |= segment.is_malformed();
             match segments.get_mut(count) {
                 Some(slot) => *slot = (segment, at),
                 None => malformed = true,
@@ -242,22 +245,14 @@ impl Matcher {
             count += 1;
             at = segment.end + 1;
         }
-        let Some(segments) = segments.get(..count).filter(|_| !malformed) else {
-            return Walk::Found(Match::Malformed);
-        };
-        let found = self.climb(method, path, segments);
-        let found = found.or_else(|| if method == "HEAD" { self.climb("GET", path, segments) } else { None });
-        Walk::Found(found.map_or(Match::Unknown, Match::Endpoint))
+        let Some(segments) = segments.get(..count).filter(|_| !malformed) else { return Match::Malformed };
+        let of = |number: u16| self.climb(number, path, segments);
+        let number = self.method(method);
+        let found = number.and_then(of).or_else(|| if number == Some(HEAD) { of(GET) } else { None });
+        found.map_or(Match::Unknown, Match::Endpoint)
     }
 
-    fn climb(&self, method: &str, path: &[u8], segments: &[(Segment, usize)]) -> Option<Target> {
-        let exact = |state: u32| {
-            let state = self.states.get(state as usize)?;
-            let from = state.accepts_from as usize;
-            let number = self.method(method)?;
-            let accepts = self.accepts.get(from..from + state.accepts_count as usize)?;
-            accepts.iter().find(|accept| accept.method == number).map(|accept| accept.target)
-        };
+    fn climb(&self, method: u16, path: &[u8], segments: &[(Segment, usize)]) -> Option<Target> {
         let other = |state: u32| self.states.get(state as usize).map_or(0, |state| state.other);
         // The state before each segment, and where the parameter has been tried already.
         let mut before = [0u32; PATH_SEGMENTS_MAX];
@@ -266,13 +261,13 @@ impl Matcher {
         loop {
             match segments.get(depth) {
                 None => {
-                    if let Some(target) = exact(state) {
-                        return Some(target);
+                    if let Some(accept) = self.accepts_of(state).iter().find(|accept| accept.method == method) {
+                        return Some(accept.target);
                     }
                     state = 0;
                 }
                 Some((segment, at)) => {
-                    let literal = self.literal(state, segment, path.get(*at..segment.end)?);
+                    let literal = self.literal(state, segment, path, *at);
                     *before.get_mut(depth)? = state;
                     *tried.get_mut(depth)? = literal == 0;
                     state = if literal == 0 { other(state) } else { literal };
@@ -294,14 +289,3 @@ impl Matcher {
 
 const GET: u16 = 0;
 const HEAD: u16 = 5;
-
-enum Walk {
-    Found(Match),
-    /// Something is in the path that only the general rules can judge.
-    Encoded,
-}
-
-#[inline]
-fn is_malformed(segment: &[u8]) -> bool {
-    matches!(segment, b"" | b"." | b"..")
-}

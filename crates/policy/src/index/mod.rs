@@ -6,9 +6,6 @@
 
 use std::sync::Arc;
 
-use foldhash::fast::FixedState;
-use hashbrown::HashMap;
-
 use crate::access::Levels;
 use crate::decision::{Decision, Reason, Request, Subject};
 use crate::ids::{GroupId, ObjectId, OrgCode, StoreCode};
@@ -20,6 +17,7 @@ use crate::state::{OrgState, State, Via};
 mod blocks;
 mod leaf;
 mod matcher;
+mod numbers;
 mod org;
 mod prefetch;
 mod subjects;
@@ -27,6 +25,7 @@ mod subjects;
 use blocks::Blocks;
 use leaf::{Key, Record};
 use matcher::Match;
+use numbers::Numbers;
 use org::OrgRecord;
 use subjects::{Builder, Probe, Subjects, TillState};
 
@@ -36,7 +35,7 @@ pub use crate::decide::{decide, decide_batch};
 #[derive(Clone, Debug)]
 pub struct Index {
     /// Numbers of orgs.
-    numbers: Arc<HashMap<OrgCode, u32, FixedState>>,
+    numbers: Arc<Numbers>,
     /// Orgs by number; one that was removed leaves its place empty.
     orgs: Blocks<Option<Arc<OrgRecord>>>,
     /// Stores and tills of all of them.
@@ -49,15 +48,15 @@ impl Index {
         // The seed need only be unknown to whoever chose the codes, and the same state may as well have the same one.
         let seed = state.history.first_chunk().map_or(0, |eight| u64::from_le_bytes(*eight));
         let mut subjects = Builder::new(seed);
-        let (mut numbers, mut orgs) = (HashMap::default(), Vec::new());
-        for (number, (code, org)) in (0u32..).zip(&state.orgs) {
+        let mut orgs = Vec::new();
+        for (number, org) in (0u32..).zip(state.orgs.values()) {
             let mut record = OrgRecord::empty();
             record.refresh(org);
             put_org(&mut record, org.org.active, org.org.default_group.as_ref());
             add_places(&mut subjects, number, &mut record, org);
-            numbers.insert(code.clone(), number);
             orgs.push(Some(Arc::new(record)));
         }
+        let numbers = Numbers::new(state.orgs.keys().cloned().zip(0..));
         Self { numbers: Arc::new(numbers), orgs: Blocks::new(orgs), subjects: subjects.finish() }
     }
 
@@ -86,26 +85,26 @@ impl Index {
 
     /// The endpoints of an org, for whoever measures their part of a decision.
     pub fn endpoints_of(&self, org: &str) -> Option<Endpoints<'_>> {
-        let number = *self.numbers.get(org)?;
+        let number = self.numbers.get(org)?;
         self.orgs.get(number as usize)?.as_deref().map(Endpoints)
     }
 
     fn put(&mut self, object: &Object, stale: &mut Vec<(OrgCode, Stale)>) {
         match object {
             Object::Org(org) => {
-                let number = self.numbers.get(&org.org).copied().unwrap_or_else(|| self.add_org(&org.org));
+                let number = self.numbers.get(org.org.as_str()).unwrap_or_else(|| self.add_org(&org.org));
                 if let Some(record) = self.record_mut(number) {
                     put_org(record, org.active, org.default_group.as_ref());
                 }
             }
             Object::Store(store) => {
-                if let Some(&number) = self.numbers.get(&store.org) {
+                if let Some(number) = self.numbers.get(store.org.as_str()) {
                     let record = self.store_record(number, store);
                     self.subjects.put_record(key(number, &store.code), Some(record));
                 }
             }
             Object::Till(till) => {
-                if let Some(&number) = self.numbers.get(&till.org) {
+                if let Some(number) = self.numbers.get(till.org.as_str()) {
                     self.subjects.put_till(key(number, &till.store), &till.code, Some(till.active));
                 }
             }
@@ -121,12 +120,12 @@ impl Index {
         match id {
             ObjectId::Org(org) => self.remove_org(org, stale),
             ObjectId::Store(org, store) => {
-                if let Some(&number) = self.numbers.get(org) {
+                if let Some(number) = self.numbers.get(org.as_str()) {
                     self.subjects.put_record(key(number, store), None);
                 }
             }
             ObjectId::Till(org, store, till) => {
-                if let Some(&number) = self.numbers.get(org) {
+                if let Some(number) = self.numbers.get(org.as_str()) {
                     self.subjects.put_till(key(number, store), till, None);
                 }
             }
@@ -147,7 +146,7 @@ impl Index {
         stale.dedup();
         for of_org in stale.chunk_by(|(left, _), (right, _)| left == right) {
             let Some((code, first)) = of_org.first() else { continue };
-            let Some((org, &number)) = state.orgs.get(code).zip(self.numbers.get(code)) else { continue };
+            let Some((org, number)) = state.orgs.get(code).zip(self.numbers.get(code.as_str())) else { continue };
             let Some(record) = self.record_mut(number) else { continue };
             if *first == Stale::All {
                 record.refresh(org);
@@ -164,13 +163,14 @@ impl Index {
 
     fn add_org(&mut self, code: &OrgCode) -> u32 {
         let number = u32::try_from(self.orgs.len()).unwrap_or(u32::MAX);
-        Arc::make_mut(&mut self.numbers).insert(code.clone(), number);
+        self.numbers = Arc::new(self.numbers.with(code, number));
         self.orgs.push(Some(Arc::new(OrgRecord::empty())));
         number
     }
 
     fn remove_org(&mut self, code: &OrgCode, stale: &mut Vec<(OrgCode, Stale)>) {
-        let Some(number) = Arc::make_mut(&mut self.numbers).remove(code) else { return };
+        let Some(number) = self.numbers.get(code.as_str()) else { return };
+        self.numbers = Arc::new(self.numbers.without(code));
         if let Some(slot) = self.orgs.get_mut(number as usize) {
             *slot = None;
         }
@@ -264,7 +264,7 @@ pub(crate) struct Check<'a> {
 
 impl Index {
     /// Finds the org, and where the store would be.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn start<'a>(&'a self, request: &Request<'a>) -> Check<'a> {
         let (store, till, named) = match request.subject {
             Subject::Store(store) => (store, None, true),
@@ -273,7 +273,7 @@ impl Index {
                 None => ("", None, false),
             },
         };
-        let number = self.numbers.get(request.org).copied();
+        let number = self.numbers.get(request.org);
         let org = number.and_then(|number| self.orgs.get(number as usize)?.as_deref());
         let key = Key { org: number.unwrap_or(u32::MAX), store: store.as_bytes() };
         let probe = if named && org.is_some() { Some(self.subjects.probe(key)) } else { None };
@@ -281,12 +281,12 @@ impl Index {
     }
 
     /// Ends a check whose endpoint has been matched. The order of the rules, as in `reference::decide`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn finish(&self, check: &Check<'_>) -> Decision {
         self.reason(check).into()
     }
 
-    #[inline]
+    #[inline(always)]
     fn reason(&self, check: &Check<'_>) -> Reason {
         let Some(org) = check.org else { return Reason::OrgUnknown };
         if !org.active {
@@ -327,7 +327,7 @@ impl Index {
 
 impl Check<'_> {
     /// Asks for the memory of the store.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn prefetch(&self) {
         if let Some(probe) = self.probe {
             probe.prefetch();
@@ -335,7 +335,7 @@ impl Check<'_> {
     }
 
     /// Matches the endpoint, while the memory comes.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn match_endpoint(&mut self, request: &Request<'_>) {
         if let Some(org) = self.org {
             self.endpoint = org.matcher.find(request.method, request.path);

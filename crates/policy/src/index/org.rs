@@ -60,7 +60,7 @@ impl OrgRecord {
     }
 
     /// The levels that a group grants on a cell; none if there is no such group.
-    #[inline]
+    #[inline(always)]
     pub fn levels(&self, slot: u32, cell: NonZeroU32) -> Option<Levels> {
         let row = self.rows.get(slot as usize)?;
         let [known, ..] = row.words;
@@ -143,7 +143,7 @@ impl OrgRecord {
 }
 
 impl Row {
-    #[inline]
+    #[inline(always)]
     fn levels(&self, cell: u32) -> Levels {
         let at = (cell / CELLS) as usize;
         let word = match self.words.get(at) {

@@ -60,7 +60,7 @@ pub enum TillState {
 
 impl Subjects {
     /// Where a store would be. Asks for the memory of the pointer to its leaf, but waits for none.
-    #[inline]
+    #[inline(always)]
     pub fn probe(&self, key: Key<'_>) -> Probe<'_> {
         let hash = hash(&self.seed, key);
         let slot = self.slot(bucket(hash, self.buckets));
@@ -71,10 +71,10 @@ impl Subjects {
     }
 
     /// Whether a till is known and active.
-    #[inline]
+    #[inline(always)]
     pub fn till(&self, tills: Tills<'_>, code: &str) -> TillState {
         let active = match tills {
-            Tills::Here(bytes) => leaf::tills(bytes).find(|(till, _)| *till == code.as_bytes()).map(|(_, active)| active),
+            Tills::Here(bytes) => leaf::till(bytes, code.as_bytes()),
             Tills::Crowd(number) => self.crowds.get(&number).and_then(|crowd| crowd.get(code)).copied(),
         };
         match active {
@@ -163,7 +163,7 @@ impl Subjects {
         self.stores
     }
 
-    #[inline]
+    #[inline(always)]
     fn slot(&self, bucket: usize) -> Option<&Option<Leaf>> {
         self.rows.get(bucket / BLOCK)?.get(bucket % BLOCK)
     }
@@ -235,7 +235,7 @@ impl Subjects {
 
 impl<'a> Probe<'a> {
     /// Asks for the memory of the leaf.
-    #[inline]
+    #[inline(always)]
     pub fn prefetch(self) {
         if let Some(Some(leaf)) = self.slot {
             prefetch::bytes(leaf);
@@ -243,7 +243,7 @@ impl<'a> Probe<'a> {
     }
 
     /// The store, if it is known.
-    #[inline]
+    #[inline(always)]
     pub fn find(self, key: Key<'_>) -> Option<leaf::Entry<'a>> {
         leaf::find(self.slot?.as_deref()?, self.tag, key)
     }
@@ -337,7 +337,7 @@ fn packed(key: Key<'_>, record: Option<Record>, tills: Tills<'_>) -> Option<Vec<
     Some(bytes)
 }
 
-#[inline]
+#[inline(always)]
 fn hash(seed: &SharedSeed, key: Key<'_>) -> u64 {
     let mut hasher = FoldHasher::with_seed(u64::from(key.org), seed);
     hasher.write(key.store);
@@ -345,7 +345,7 @@ fn hash(seed: &SharedSeed, key: Key<'_>) -> u64 {
 }
 
 /// The bucket of a hash among so many: the low bits, one less of them for buckets that aren't split yet.
-#[inline]
+#[inline(always)]
 fn bucket(hash: u64, buckets: usize) -> usize {
     let mask = buckets.next_power_of_two() - 1;
     // Only the low bits count, so a narrower word loses nothing.
@@ -354,7 +354,7 @@ fn bucket(hash: u64, buckets: usize) -> usize {
 }
 
 /// The top byte of a hash: the bucket is made of the low bits.
-#[inline]
+#[inline(always)]
 fn tag(hash: u64) -> u8 {
     (hash >> 56) as u8
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
 
-use super::{Accept, Edge, METHODS, Matcher, ROOT, Source, State, Target, scan};
+use super::{Accept, EDGE_BYTES, Edge, METHODS, Matcher, ROOT, Source, State, Target, key, scan};
 use crate::path::canonical_segments;
 
 /// How far determining may go before the plain trie is kept.
@@ -149,18 +149,18 @@ fn lay_out(table: &Table<'_>, methods: Vec<Box<str>>, determined: bool) -> Match
         for (literal, to) in &node.literals {
             let segment = scan::of_literal(literal.as_bytes());
             let edge = Edge {
+                key: key(numbered(at), literal.len()),
                 first: segment.first,
-                from: numbered(at),
+                second: segment.second,
                 to: numbered(*to),
-                len: u32::try_from(literal.len()).unwrap_or(u32::MAX),
                 text: u32::try_from(text.len()).unwrap_or(u32::MAX),
             };
-            if literal.len() > 8 {
+            if literal.len() > EDGE_BYTES {
                 text.extend(literal.as_bytes());
             }
-            let mut slot = place(segment.hash, edge.from, shift);
+            let mut slot = place(segment.hash, numbered(at), shift);
             while let Some(taken) = matcher.edges.get(slot)
-                && taken.from != 0
+                && taken.key != 0
             {
                 slot = (slot + 1) & (size - 1);
             }
@@ -176,7 +176,7 @@ fn lay_out(table: &Table<'_>, methods: Vec<Box<str>>, determined: bool) -> Match
 }
 
 /// Where the search for a literal of a state begins.
-#[inline]
+#[inline(always)]
 pub fn place(hash: u64, state: u32, shift: u32) -> usize {
     (hash.wrapping_add(u64::from(state).wrapping_mul(0x9e37_79b9_7f4a_7c15)) >> shift) as usize
 }

@@ -1,55 +1,101 @@
-//! Reads the next segment of a path, eight bytes at a time: where it ends, its hash, and whether anything in sight
-//! needs the general rules.
+//! Reads a path eight and sixteen bytes at a time: whether it has anything that only the general rules can judge,
+//! and its segments one after the other, each with its hash.
 
 /// A segment that was read.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Segment {
     /// Where it ends in the path.
     pub end: usize,
-    /// Its first eight bytes, filled with zeros.
+    /// Its bytes up to the eighth, filled with zeros.
     pub first: u64,
+    /// Its bytes from the ninth to the sixteenth, filled with zeros.
+    pub second: u64,
     /// Its hash.
     pub hash: u64,
-    /// A `%`, `?` or NUL is in it or shortly behind.
-    pub odd: bool,
+}
+
+impl Segment {
+    /// Empty, `.` or `..`: a path with such a segment is malformed. There is no NUL in a path that gets here.
+    #[inline(always)]
+    pub fn is_malformed(&self) -> bool {
+        const DOT: u64 = b'.' as u64;
+        const DOTS: u64 = DOT << 8 | DOT;
+        matches!(self.first, 0 | DOT | DOTS)
+    }
 }
 
 const ONES: u64 = u64::MAX / 255;
 const HIGHS: u64 = ONES << 7;
 const SLASHES: u64 = ONES * b'/' as u64;
 
-/// Reads the segment that starts at a place.
-#[inline]
-pub fn next_segment(path: &[u8], start: usize) -> Segment {
-    let mut segment = Segment { end: start, ..Segment::default() };
-    loop {
-        let word = load(path, segment.end);
-        segment.odd |= (hits(word, b'%') | hits(word, b'?') | hits(word, 0)) != 0;
-        let slashes = hits(word, b'/');
-        let here = slashes.trailing_zeros() / 8;
-        // Without a slash all eight bytes count, and the shift below would be too far.
-        let word = if slashes == 0 { word } else { word & ((1 << (8 * here)) - 1) };
-        if segment.end == start {
-            segment.first = word;
+/// Whether a path has an escape, a query or a NUL.
+#[inline(always)]
+pub fn is_odd(path: &[u8]) -> bool {
+    let Some(last) = path.last_chunk::<16>() else { return path.iter().any(|byte| odd(*byte) != 0) };
+    // Sixteen at a time without a branch becomes vector code; the last sixteen may overlap those before.
+    let mut found = [0u8; 16];
+    for chunk in path.as_chunks::<16>().0.iter().chain(std::iter::once(last)) {
+        for (found, byte) in found.iter_mut().zip(chunk) {
+            *found |= odd(*byte);
         }
-        if slashes == 0 {
-            segment.hash = mix(segment.hash, word);
-            segment.end += 8;
-        } else {
-            segment.end += here as usize;
-            segment.hash = mix(segment.hash, word ^ (u64::from(here) << 56));
-            return segment;
+    }
+    u128::from_le_bytes(found) != 0
+}
+
+#[inline(always)]
+fn odd(byte: u8) -> u8 {
+    u8::from(byte == b'%') | u8::from(byte == b'?') | u8::from(byte == 0)
+}
+
+/// Reads the segment that starts at a place.
+#[inline(always)]
+pub fn next_segment(path: &[u8], start: usize) -> Segment {
+    let (first, len) = until_slash(load(path, start));
+    if len < 8 {
+        return Segment { end: start + len, first, second: 0, hash: mix(len as u64, first) };
+    }
+    let (second, len) = until_slash(load(path, start + 8));
+    let mut segment = Segment { end: start + 8 + len, first, second, hash: mix(mix(8, first), second) };
+    if len == 8 {
+        finish_long(path, &mut segment);
+    }
+    segment
+}
+
+/// Reads on in a segment of sixteen bytes or more.
+#[inline(never)]
+fn finish_long(path: &[u8], segment: &mut Segment) {
+    loop {
+        let (word, len) = until_slash(load(path, segment.end));
+        segment.hash = mix(segment.hash ^ len as u64, word);
+        segment.end += len;
+        if len < 8 {
+            return;
         }
     }
 }
 
-/// The hash of a literal, by the same steps.
+/// The bytes of a word before its first slash, and how many they are.
+#[inline(always)]
+fn until_slash(word: u64) -> (u64, usize) {
+    let differing = word ^ SLASHES;
+    // The lowest hit is exact; those above may be false, as borrows run.
+    let hits = differing.wrapping_sub(ONES) & !differing & HIGHS;
+    if hits == 0 {
+        return (word, 8);
+    }
+    let below = hits ^ hits.wrapping_sub(1);
+    // `below` reaches up to the top bit of the slash itself, which is shifted out.
+    (word & (below >> 8), (hits.trailing_zeros() / 8) as usize)
+}
+
+/// The segment that a literal is.
 pub fn of_literal(literal: &[u8]) -> Segment {
     next_segment(literal, 0)
 }
 
 /// Eight bytes from a place on; slashes stand beyond the end.
-#[inline]
+#[inline(always)]
 fn load(path: &[u8], at: usize) -> u64 {
     if let Some(eight) = path.get(at..).and_then(|rest| rest.first_chunk()) {
         return u64::from_le_bytes(*eight);
@@ -69,15 +115,8 @@ fn load(path: &[u8], at: usize) -> u64 {
     }
 }
 
-/// The top bit of each byte that equals this one. The lowest is exact; those above may be false, as borrows run.
-#[inline]
-fn hits(word: u64, byte: u8) -> u64 {
-    let differing = word ^ (ONES * u64::from(byte));
-    differing.wrapping_sub(ONES) & !differing & HIGHS
-}
-
 /// Folds a word into a hash. Literals come from the org's own catalogue, so no seed is needed.
-#[inline]
+#[inline(always)]
 fn mix(hash: u64, word: u64) -> u64 {
     let product = u128::from(hash ^ word ^ 0x9e37_79b9_7f4a_7c15) * 0xd6e8_feb8_6659_fd93;
     (product as u64) ^ ((product >> 64) as u64)
