@@ -33,7 +33,8 @@ pub trait Peer {
     /// How far the log is committed for certain, by the leader's word given after this was asked.
     async fn read_index() -> Result<ReadIndex, PeerFault>;
 
-    /// How the node is, as it sees itself; the hash over its content only when asked for.
+    /// How the node is, as it sees itself; the hash over its content only when asked for. Opaque: the node's
+    /// own answer to callers, as it encodes it.
     async fn node_status(hashes: bool) -> Bytes;
 
     /// A question about what only that node knows (last-used counters, denials); the node defines topics and forms.

@@ -1,0 +1,119 @@
+//! The calls of the four services, each with the patience it deserves. Whoever wants another patience uses
+//! `Client::read` itself.
+
+use std::time::Duration;
+
+use bailiwick_policy::command::Command;
+use bailiwick_policy::ids::{ObjectId, RequestId, Revision};
+use bailiwick_policy::query::ListQuery;
+use bailiwick_rpc::api::{
+    At, CheckManyReply, CheckManyRequest, CheckRequest, CheckReply, ClusterStatus, ExplainReply, GetReply, LONG_POLL_SLACK_MS, ListReply,
+    NodeStatus, OutcomeReply, PreviewReply, PreviewRequest, RowFault, WatchReply, WatchRequest, WhoAmI, encode_command,
+};
+
+use crate::client::{Client, Patience};
+use crate::error::ClientError;
+use crate::pool::{Browsing, Changes, Checks, Members};
+
+/// Makes a closure that may be called for each node that is tried: the arguments are cloned for each.
+macro_rules! call {
+    ($method:ident $(, $arg:ident)*) => {
+        |stub, context| {
+            $(let $arg = $arg.clone();)*
+            async move { stub.$method(context $(, $arg)*).await }
+        }
+    };
+}
+
+impl Client {
+    /// Decides one check.
+    pub async fn check(&self, request: CheckRequest) -> Result<CheckReply, ClientError> {
+        self.read::<Checks, _, _, _>(self.patience_at(&request.at), call!(check, request)).await
+    }
+
+    /// Decides several at one revision.
+    pub async fn check_many(&self, request: CheckManyRequest) -> Result<CheckManyReply, ClientError> {
+        self.read::<Checks, _, _, _>(self.patience_at(&request.at), call!(check_many, request)).await
+    }
+
+    /// Decides one and says why.
+    pub async fn explain(&self, request: CheckRequest) -> Result<ExplainReply, ClientError> {
+        self.read::<Checks, _, _, _>(self.patience_at(&request.at), call!(explain, request)).await
+    }
+
+    /// What became of a request, by any node.
+    pub async fn outcome(&self, id: RequestId) -> Result<OutcomeReply, ClientError> {
+        self.read::<Changes, _, _, _>(self.unmeasured(), call!(outcome, id)).await
+    }
+
+    /// What changes would do.
+    pub async fn preview(&self, request: PreviewRequest) -> Result<PreviewReply, ClientError> {
+        self.read::<Changes, _, _, _>(self.slow(), call!(preview, request)).await
+    }
+
+    /// Every row of a put that can't be taken, at the revision named beside.
+    pub async fn faults(&self, command: &Command) -> Result<(Revision, Vec<RowFault>), ClientError> {
+        let command = encode_command(command)?;
+        self.read::<Changes, _, _, _>(self.slow(), call!(faults, command)).await
+    }
+
+    /// Who the caller is.
+    pub async fn whoami(&self) -> Result<WhoAmI, ClientError> {
+        self.read::<Browsing, _, _, _>(self.patience(), call!(whoami)).await
+    }
+
+    /// A window of a list.
+    pub async fn list(&self, query: ListQuery, at: At) -> Result<ListReply, ClientError> {
+        self.read::<Browsing, _, _, _>(self.patience_at(&at), call!(list, query, at)).await
+    }
+
+    /// One object.
+    pub async fn get(&self, id: ObjectId, at: At) -> Result<GetReply, ClientError> {
+        self.read::<Browsing, _, _, _>(self.patience_at(&at), call!(get, id, at)).await
+    }
+
+    /// Waits for changes. The deadline is longer than the wait, so that "nothing happened" is an answer.
+    pub async fn watch(&self, request: WatchRequest) -> Result<WatchReply, ClientError> {
+        let attempt = Duration::from_millis(request.wait_ms.saturating_add(LONG_POLL_SLACK_MS));
+        let patience = Patience { whole: attempt + self.patience().whole, attempt, measures: false };
+        self.read::<Browsing, _, _, _>(patience, call!(watch, request)).await
+    }
+
+    /// How every member is, as one of them sees it.
+    pub async fn status(&self, hashes: bool) -> Result<ClusterStatus, ClientError> {
+        let status = self.read::<Members, _, _, _>(self.unmeasured(), call!(status, hashes)).await?;
+        if let Some(leader) = leader_of(&status) {
+            self.leader_is(Some(leader));
+        }
+        Ok(status)
+    }
+
+    /// How one node is, by its place in the configuration.
+    pub async fn node_status(&self, place: usize, hashes: bool) -> Result<NodeStatus, ClientError> {
+        let patience = Patience { measures: !hashes, ..self.patience() };
+        self.ask_node::<Members, _, _, _>(place, patience, call!(node, hashes)).await
+    }
+
+    fn unmeasured(&self) -> Patience {
+        Patience { measures: false, ..self.patience() }
+    }
+
+    /// For what computes: the whole time on one node.
+    fn slow(&self) -> Patience {
+        let whole = self.patience().whole;
+        Patience { whole, attempt: whole, measures: false }
+    }
+
+    /// A node may wait for a state to arrive; that says nothing about how near it is.
+    fn patience_at(&self, at: &At) -> Patience {
+        match at {
+            At::Local | At::MaxStaleness(_) | At::AtExactly(_) => self.patience(),
+            At::AtLeast(_) | At::Linearizable => self.unmeasured(),
+        }
+    }
+}
+
+/// The leader in the newest term that anybody names.
+fn leader_of(status: &ClusterStatus) -> Option<u64> {
+    status.nodes.iter().filter(|node| node.error.is_none()).max_by_key(|node| node.term).and_then(|node| node.leader)
+}

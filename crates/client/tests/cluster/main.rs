@@ -1,0 +1,7 @@
+//! The client against nodes that are real to it (TLS, preface, tarpc over loopback) and whose minds are a few lines:
+//! nodes die, hang, refuse and lose answers, and the client says what is true.
+
+mod failing_over;
+mod fake;
+mod sessions;
+mod writing;
