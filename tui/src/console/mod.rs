@@ -1,1 +1,28 @@
-//! The console.
+//! The console: one terminal application in which an operator sees, understands and changes who may do what, and
+//! sees how the cluster is.
+//!
+//! An Elm core: `model` is a plain value, `update` the one pure function that changes it, `screens` draw it; `runtime`
+//! owns the cluster, the clock and the terminal. Read in this order: `keys`, `effect`, `listing`, `stage`, `model`,
+//! `update`, `screens`, `runtime`, `terminal`. What may be asked of a cluster is in `api`; `remote` is the real one.
+
+pub mod api;
+mod cli;
+mod effect;
+mod filter;
+mod keys;
+mod listing;
+mod model;
+pub mod remote;
+pub mod runtime;
+mod screens;
+mod stage;
+mod start;
+mod terminal;
+#[cfg(test)]
+mod tests;
+pub mod theme;
+mod update;
+
+pub use keys::Keymap;
+pub use model::Model;
+pub use start::{ConsoleError, ConsoleOptions, start};

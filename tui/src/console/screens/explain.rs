@@ -1,0 +1,63 @@
+//! Explain: the answer to one question, the facts that led to it, and for a deny what is missing.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::paint::{lines, middle, pane, span_of, wrap};
+use crate::console::effect::Slot;
+use crate::console::model::Model;
+
+/// Draws it.
+pub fn draw(model: &Model, buffer: &mut Buffer, area: Rect) {
+    let theme = &model.theme;
+    let explain = &model.explain;
+    let title = if explain.resource.is_empty() {
+        "no question yet".to_owned()
+    } else {
+        format!("may {} {} {}?", explain.subject, explain.action, explain.resource)
+    };
+    let inner = pane(buffer, theme, area, &title, "", true);
+    if let Some(fault) = &explain.fault {
+        middle(buffer, theme, inner, &format!("{} {fault}", theme.glyphs.bad), theme.bad, "e asks again");
+        return;
+    }
+    if explain.reply.is_none() {
+        let asked = model.requests.since(Slot::Explain).is_some();
+        let text = if asked { "asking" } else { "ask about a till or a store, a method and a path" };
+        middle(buffer, theme, inner, text, theme.dim, if asked { "" } else { "e or enter asks" });
+        return;
+    }
+    let text = text(model, usize::from(inner.width.saturating_sub(2)));
+    let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(1), ..inner };
+    let top = explain.scroll.min(text.len().saturating_sub(1));
+    lines(buffer, theme, inner, text.get(top..).unwrap_or_default());
+}
+
+fn text(model: &Model, width: usize) -> Vec<(String, Style)> {
+    let theme = &model.theme;
+    let Some(reply) = &model.explain.reply else { return Vec::new() };
+    let answer = &reply.reply;
+    let (glyph, style) = match answer.decision.as_str() {
+        "permit" => (theme.glyphs.good, theme.good),
+        "deny" => (theme.glyphs.bad, theme.bad),
+        _ => (theme.glyphs.waiting, theme.warn),
+    };
+    let mut out = vec![
+        (format!("{glyph} {} {} {} (code {})", answer.decision.to_uppercase(), theme.glyphs.dot, answer.reason, answer.code), style),
+        (format!("at revision {}, at most {} stale", answer.revision, span_of(answer.staleness_ms)), theme.dim),
+        (String::new(), theme.text),
+    ];
+    if let Some(explanation) = &reply.explanation {
+        for line in explanation.lines() {
+            out.extend(wrap_keeping_indent(&line, width).into_iter().map(|line| (line, theme.text)));
+        }
+    }
+    out
+}
+
+fn wrap_keeping_indent(line: &str, width: usize) -> Vec<String> {
+    let body = line.trim_start();
+    let indent = " ".repeat(line.len() - body.len());
+    wrap(body, width.saturating_sub(indent.len()).max(1)).into_iter().map(|part| format!("{indent}{part}")).collect()
+}

@@ -1,0 +1,632 @@
+//! What actions do, and when they can't be done. The same `availability` greys the key bar, fills the help and
+//! refuses the key: there is one reason, and it is always shown.
+
+use std::collections::BTreeMap;
+
+use bailiwick_policy::access::{Class, Levels};
+use bailiwick_policy::ids::ObjectId;
+use bailiwick_policy::object::GroupKind;
+use bailiwick_policy::query::{Item, ListQuery};
+use tui_input::Input;
+
+use super::{commit, data, overlay, stage};
+use crate::console::effect::{Effect, Read, Slot};
+use crate::console::filter::with_column;
+use crate::console::keys::{Action, View};
+use crate::console::listing::Seek;
+use crate::console::model::{FormKind, GroupsPane, Marked, Model, Overlay, Pick, Selection, Tone, WAIT_CANCEL_MS};
+use crate::console::stage::{Named, Phase};
+
+/// Views remembered at most.
+const HISTORY_MAX: usize = 100;
+
+/// Whether an action can be taken now, and if not, why not.
+pub fn availability(model: &Model, action: Action) -> Result<(), &'static str> {
+    const READ_ONLY: &str = "read-only";
+    match action {
+        Action::SetNone | Action::SetRead | Action::SetWrite | Action::SetBoth | Action::Cycle => {
+            editable(model)?;
+            if model.read_only {
+                return Err(READ_ONLY);
+            }
+            model.matrix.resources.current().map(|_| ()).ok_or("no resource here")
+        }
+        Action::Unstage => model.matrix.resources.current().map(|_| ()).ok_or("no resource here"),
+        Action::SelectRow | Action::SelectColumn => editable(model),
+        Action::EditGroup => {
+            if model.read_only {
+                return Err(READ_ONLY);
+            }
+            editable(model)
+        }
+        Action::NewGroup | Action::ClearDefault | Action::ToggleOrg if model.read_only => Err(READ_ONLY),
+        Action::NewGroup => Ok(()),
+        Action::ClearDefault => match model.org_record.as_ref().and_then(|org| org.default_group.as_ref()) {
+            Some(_) => Ok(()),
+            None => Err("there is no default"),
+        },
+        Action::ToggleOrg => model.org_record.as_ref().map(|_| ()).ok_or("the org isn't known yet"),
+        Action::SetDefault => {
+            if model.read_only {
+                return Err(READ_ONLY);
+            }
+            if model.view == View::Allocate && !model.allocate.on_targets {
+                return Err("choose a group first: tab");
+            }
+            match model.current_group() {
+                None => Err("no group here"),
+                Some(group) if !group.active => Err("the group is inactive"),
+                Some(group) => match model.org_record.as_ref().and_then(|org| org.default_group.as_ref()) {
+                    Some(default) if *default == group.id => Err("it is the default"),
+                    Some(_) | None => Ok(()),
+                },
+            }
+        }
+        Action::Allocate | Action::Inherit => {
+            if model.read_only {
+                return Err(READ_ONLY);
+            }
+            let any = !model.allocate.marks.is_empty() || model.allocate.stores.current().is_some();
+            if any { Ok(()) } else { Err("no store marked") }
+        }
+        Action::ToggleActive => {
+            if model.read_only {
+                return Err(READ_ONLY);
+            }
+            stage::target(model).map(|_| ()).ok_or("choose a store or a till")
+        }
+        Action::Mark | Action::Range if model.view == View::Allocate && model.allocate.on_targets => {
+            Err("stores are marked: tab")
+        }
+        Action::Unmark if model.allocate.marks.is_empty() => Err("nothing is marked"),
+        Action::Commit => match commit::current(model).map(|staged| &staged.phase) {
+            None => Err("nothing is staged"),
+            Some(_) if model.read_only => Err(READ_ONLY),
+            Some(Phase::Previewed(_)) => Ok(()),
+            Some(Phase::Staged | Phase::Previewing(_)) => Err("wait for the preview"),
+            Some(Phase::Conflict(_) | Phase::Refused(_) | Phase::Failed(_)) => Err("preview it again: R"),
+            Some(Phase::Sending { .. }) => Err("it is on its way"),
+            Some(Phase::Unknown { .. }) => Err("its outcome is being asked for"),
+        },
+        Action::Discard => match commit::current(model) {
+            None => Err("nothing is staged"),
+            Some(staged) if staged.phase.is_under_way() => Err("it has been sent"),
+            Some(_) => Ok(()),
+        },
+        Action::Resend => match commit::current(model).map(|staged| &staged.phase) {
+            Some(Phase::Unknown { not_applied: true, .. }) => Ok(()),
+            Some(Phase::Unknown { .. }) => Err("no node has said yet that it isn't applied"),
+            Some(_) | None => Err("only for an unknown outcome"),
+        },
+        Action::LastView => model.last_view.map(|_| ()).ok_or("no view before this one"),
+        Action::HistoryBack if model.history_at == 0 => Err("no history"),
+        Action::HistoryForward if model.history_at + 1 >= model.history.len() => Err("no history"),
+        Action::Back if model.view == View::Pulse => Err("this is home"),
+        Action::Open => match model.view {
+            View::Groups => model.current_group().map(|_| ()).ok_or("no group here"),
+            View::Matrix => model.matrix.resources.current().map(|_| ()).ok_or("no resource here"),
+            View::Endpoints => model.current_endpoint().map(|_| ()).ok_or("no endpoint here"),
+            View::Allocate if model.read_only => Err(READ_ONLY),
+            View::Allocate | View::Pulse | View::Explain | View::Cluster | View::Pending => Ok(()),
+        },
+        Action::FilterStatus if model.groups.pane != GroupsPane::List => Err("of the list of groups"),
+        Action::GoPulse
+        | Action::GoGroups
+        | Action::GoAllocate
+        | Action::GoMatrix
+        | Action::GoExplain
+        | Action::GoCluster
+        | Action::GoPending
+        | Action::Up
+        | Action::Down
+        | Action::Left
+        | Action::Right
+        | Action::PageUp
+        | Action::PageDown
+        | Action::First
+        | Action::Last
+        | Action::NextPane
+        | Action::PreviousPane
+        | Action::Back
+        | Action::Filter
+        | Action::PickFilter
+        | Action::FilterStatus
+        | Action::Mark
+        | Action::Range
+        | Action::MarkAll
+        | Action::Unmark
+        | Action::PickGroup
+        | Action::EditQuestion
+        | Action::Palette
+        | Action::Help
+        | Action::HistoryBack
+        | Action::HistoryForward
+        | Action::Copy
+        | Action::Dump
+        | Action::Refresh
+        | Action::Freeze
+        | Action::Redraw
+        | Action::Suspend
+        | Action::Quit => Ok(()),
+    }
+}
+
+/// Whether the group may be edited at all (AG-11).
+fn editable(model: &Model) -> Result<(), &'static str> {
+    match model.current_group() {
+        None => Err("no group here"),
+        Some(group) if group.kind == GroupKind::BuiltIn => Err("built-in: can't be edited"),
+        Some(_) => Ok(()),
+    }
+}
+
+/// Does it, or says why not.
+pub fn perform(model: &mut Model, action: Action, fx: &mut Vec<Effect>) {
+    if let Err(reason) = availability(model, action) {
+        // Esc at home and a history that has an end are no mistakes.
+        if !matches!(action, Action::Back | Action::HistoryBack | Action::HistoryForward | Action::LastView) {
+            model.say(Tone::Warn, format!("{}: {reason}", action.name().replace('-', " ")));
+        }
+        return;
+    }
+    match action {
+        Action::GoPulse => go(model, View::Pulse, fx),
+        Action::GoGroups => go(model, View::Groups, fx),
+        Action::GoAllocate => go(model, View::Allocate, fx),
+        Action::GoMatrix => go_matrix(model, fx),
+        Action::GoExplain => go_explain(model, fx),
+        Action::GoCluster => go(model, View::Cluster, fx),
+        Action::GoPending => go(model, View::Pending, fx),
+        Action::Up => step(model, -1),
+        Action::Down => step(model, 1),
+        Action::PageUp => step(model, -page(model)),
+        Action::PageDown => step(model, page(model)),
+        Action::First => edge(model, Seek::Start, fx),
+        Action::Last => edge(model, Seek::End, fx),
+        Action::Left | Action::Right => sideways(model, action == Action::Right),
+        Action::NextPane => next_pane(model, true),
+        Action::PreviousPane => next_pane(model, false),
+        Action::Open => open(model, fx),
+        Action::Back => back(model, fx),
+        Action::Filter => {
+            if let Some(filter) = model.filter_mut() {
+                filter.editing = true;
+            }
+        }
+        Action::PickFilter => overlay::pick(model, Pick::Zone, fx),
+        Action::FilterStatus => cycle_status(model, fx),
+        Action::Mark => mark(model),
+        Action::Range => range(model),
+        Action::MarkAll => mark_all(model, fx),
+        Action::Unmark => {
+            let count = model.allocate.marks.len();
+            model.allocate.marks.clear();
+            model.allocate.range_from = None;
+            model.say(Tone::Plain, format!("{count} marks taken away"));
+        }
+        Action::SetDefault => stage::set_default(model),
+        Action::ClearDefault => stage::clear_default(model),
+        Action::Allocate => {
+            end_range(model);
+            if model.allocate.on_targets {
+                stage::allocate_current(model);
+            } else {
+                overlay::pick(model, Pick::Target, fx);
+            }
+        }
+        Action::Inherit => {
+            end_range(model);
+            stage::allocate(model, None);
+        }
+        Action::ToggleActive => stage::toggle_active(model),
+        Action::ToggleOrg => stage::toggle_org(model),
+        Action::NewGroup => overlay::form(model, FormKind::NewGroup, [("name", ""), ("description", "")]),
+        Action::EditGroup => edit_group(model),
+        Action::SetNone => stage::set_cells(model, |_| Levels::empty()),
+        Action::SetRead => stage::set_cells(model, |_| Levels::R),
+        Action::SetWrite => stage::set_cells(model, |_| Levels::W),
+        Action::SetBoth => stage::set_cells(model, |_| Levels::all()),
+        Action::Cycle => stage::cycle_cells(model),
+        Action::SelectRow => toggle_selection(model, Selection::Row),
+        Action::SelectColumn => toggle_selection(model, Selection::Column),
+        Action::Unstage => stage::unstage_cells(model),
+        Action::PickGroup => overlay::pick(model, Pick::Matrix, fx),
+        Action::Commit => commit::confirm(model),
+        Action::Discard => commit::discard(model),
+        Action::Resend => commit::resend(model, fx),
+        Action::EditQuestion => question(model),
+        Action::Palette => {
+            model.overlay = Some(Overlay::Palette { input: Input::default(), cursor: 0, found: BTreeMap::new() });
+        }
+        Action::Help => model.overlay = Some(Overlay::Help { scroll: 0 }),
+        Action::LastView => {
+            if let Some(view) = model.last_view {
+                go(model, view, fx);
+            }
+        }
+        Action::HistoryBack => travel(model, model.history_at.saturating_sub(1), fx),
+        Action::HistoryForward => travel(model, model.history_at + 1, fx),
+        Action::Copy => {
+            if let Some(text) = id_under_cursor(model) {
+                model.say(Tone::Plain, format!("copied {text}"));
+                fx.push(Effect::Copy(text));
+            }
+        }
+        Action::Dump => fx.push(Effect::Dump),
+        Action::Refresh => {
+            data::refresh(model, fx);
+            commit::preview_again(model);
+        }
+        Action::Freeze => {
+            model.frozen = !model.frozen;
+            let word = if model.frozen { "frozen: changes aren't followed" } else { "changes are followed again" };
+            model.say(Tone::Plain, word);
+            if !model.frozen {
+                data::refresh(model, fx);
+            }
+        }
+        Action::Redraw => fx.push(Effect::Redraw),
+        Action::Suspend => fx.push(Effect::Suspend),
+        Action::Quit => quit(model, fx),
+    }
+}
+
+/// Goes to a view.
+pub fn go(model: &mut Model, view: View, fx: &mut Vec<Effect>) {
+    if view == model.view {
+        return;
+    }
+    model.history.truncate(model.history_at + 1);
+    model.history.push(view);
+    if model.history.len() > HISTORY_MAX {
+        model.history.remove(0);
+    }
+    model.history_at = model.history.len() - 1;
+    arrive(model, view, fx);
+}
+
+fn travel(model: &mut Model, to: usize, fx: &mut Vec<Effect>) {
+    if let Some(view) = model.history.get(to).copied() {
+        model.history_at = to;
+        arrive(model, view, fx);
+    }
+}
+
+fn arrive(model: &mut Model, view: View, fx: &mut Vec<Effect>) {
+    if view != model.view {
+        model.last_view = Some(model.view);
+    }
+    if let Some(filter) = model.filter_mut() {
+        filter.editing = false;
+    }
+    model.view = view;
+    data::on_enter(model, fx);
+}
+
+fn go_matrix(model: &mut Model, fx: &mut Vec<Effect>) {
+    let chosen = match model.view {
+        View::Groups | View::Allocate => model.current_group().map(|group| group.id.clone()),
+        _ => None,
+    };
+    match chosen.or_else(|| model.matrix.group.clone()) {
+        Some(group) => open_matrix(model, group, fx),
+        None => {
+            go(model, View::Matrix, fx);
+            overlay::pick(model, Pick::Matrix, fx);
+        }
+    }
+}
+
+/// Opens a group's matrix.
+pub fn open_matrix(model: &mut Model, group: bailiwick_policy::ids::GroupId, fx: &mut Vec<Effect>) {
+    if model.matrix.group.as_ref() != Some(&group) {
+        model.matrix.committed = None;
+        model.matrix.fault = None;
+        model.matrix.selection = None;
+        model.matrix.group = Some(group);
+    }
+    if model.view == View::Matrix {
+        data::on_enter(model, fx);
+    } else {
+        go(model, View::Matrix, fx);
+    }
+}
+
+fn go_explain(model: &mut Model, fx: &mut Vec<Effect>) {
+    match model.view {
+        View::Allocate => {
+            if let Some(Item::Store { store, .. }) = model.allocate.stores.current() {
+                model.explain.subject = format!("store:{}", store.code);
+            }
+        }
+        View::Groups => match (model.groups.pane, model.groups.stores.current(), model.groups.tills.current()) {
+            (GroupsPane::Tills, _, Some(Item::Till { till })) => {
+                model.explain.subject = format!("till:{}/{}", till.store, till.code);
+            }
+            (GroupsPane::Stores | GroupsPane::Tills, Some(Item::Store { store, .. }), _) => {
+                model.explain.subject = format!("store:{}", store.code);
+            }
+            _ => {}
+        },
+        View::Endpoints => {
+            if let Some(endpoint) = model.current_endpoint().cloned() {
+                model.explain.action = endpoint.method.to_string();
+                model.explain.resource = endpoint.template.to_string();
+            }
+        }
+        View::Pulse | View::Matrix | View::Explain | View::Cluster | View::Pending => {}
+    }
+    go(model, View::Explain, fx);
+    if model.explain.reply.is_none() || model.last_view == Some(View::Endpoints) {
+        question(model);
+    }
+}
+
+fn question(model: &mut Model) {
+    let (subject, action, resource) =
+        (model.explain.subject.clone(), model.explain.action.clone(), model.explain.resource.clone());
+    overlay::form(model, FormKind::Question, [("subject", &*subject), ("method", &*action), ("path", &*resource)]);
+}
+
+fn open(model: &mut Model, fx: &mut Vec<Effect>) {
+    match model.view {
+        View::Groups => match (model.groups.pane, model.current_group().map(|group| group.id.clone())) {
+            (GroupsPane::Stores, _) => model.groups.pane = GroupsPane::Tills,
+            (GroupsPane::List | GroupsPane::About | GroupsPane::Tills, Some(group)) => open_matrix(model, group, fx),
+            (GroupsPane::List | GroupsPane::About | GroupsPane::Tills, None) => {}
+        },
+        View::Allocate => perform(model, Action::Allocate, fx),
+        View::Matrix => {
+            if let Some(Item::Resource { resource, .. }) = model.matrix.resources.current() {
+                let id = resource.id.clone();
+                let list = bailiwick_policy::query::List::Endpoints { resource: Some(id.clone()), class: None };
+                // What found the resource finds its endpoints too.
+                let text = model.matrix.filter.input.value().trim().to_owned();
+                let by_endpoint = !text.is_empty() && !id.as_str().to_lowercase().contains(&text.to_lowercase());
+                let text = if by_endpoint { text } else { String::new() };
+                model.endpoints.list.ask(list, &text);
+                model.endpoints.filter = Default::default();
+                model.endpoints.filter.input = Input::new(text);
+                model.endpoints.resource = Some(id);
+                go(model, View::Endpoints, fx);
+            }
+        }
+        View::Endpoints => go_explain(model, fx),
+        View::Pulse | View::Explain | View::Cluster | View::Pending => {}
+    }
+}
+
+fn back(model: &mut Model, fx: &mut Vec<Effect>) {
+    if model.waiting_ms().is_some_and(|waiting| waiting >= WAIT_CANCEL_MS) {
+        for slot in model.slots_shown() {
+            if model.requests.since(*slot).is_some() {
+                model.requests.cancel(*slot);
+                fx.push(Effect::Cancel(*slot));
+                if let Some(list) = model.listing_mut(*slot) {
+                    list.fail(crate::console::api::Fault::new("cancelled", "no longer waited for; R asks again"));
+                }
+            }
+        }
+        commit::on_cancel(model);
+    }
+    let selecting = match model.view {
+        View::Matrix => model.matrix.selection.take().is_some(),
+        View::Allocate => model.allocate.range_from.take().is_some(),
+        View::Groups => {
+            let deeper = model.groups.pane != GroupsPane::List;
+            model.groups.pane = match model.groups.pane {
+                GroupsPane::Tills => GroupsPane::Stores,
+                GroupsPane::List | GroupsPane::About | GroupsPane::Stores => GroupsPane::List,
+            };
+            deeper
+        }
+        View::Pulse | View::Endpoints | View::Explain | View::Cluster | View::Pending => false,
+    };
+    if selecting {
+        return;
+    }
+    if model.filter().is_some_and(|filter| !filter.input.value().is_empty()) {
+        data::set_filter(model, "", 0, fx);
+    } else if let Some(parent) = model.view.parent() {
+        go(model, parent, fx);
+    }
+}
+
+fn step(model: &mut Model, by: isize) {
+    match (model.focus(), model.view) {
+        (Some(slot), _) => {
+            if let Some(list) = model.listing_mut(slot) {
+                list.step(by);
+            }
+        }
+        (None, View::Cluster) => {
+            let nodes = model.cluster.status.as_ref().map_or(0, |status| status.nodes.len());
+            model.cluster.cursor = model.cluster.cursor.saturating_add_signed(by).min(nodes.saturating_sub(1));
+        }
+        (None, View::Pending) => {
+            if by.unsigned_abs() > 1 {
+                model.pending.scroll = model.pending.scroll.saturating_add_signed(by);
+            } else {
+                let last = model.stage.edits.len().saturating_sub(1);
+                model.pending.cursor = model.pending.cursor.saturating_add_signed(by).min(last);
+                model.pending.scroll = 0;
+            }
+        }
+        (None, View::Explain) => model.explain.scroll = model.explain.scroll.saturating_add_signed(by),
+        (None, _) => {}
+    }
+}
+
+fn page(model: &Model) -> isize {
+    isize::try_from(data::list_rows(model)).unwrap_or(1)
+}
+
+fn edge(model: &mut Model, seek: Seek, fx: &mut Vec<Effect>) {
+    let Some(slot) = model.focus() else {
+        return step(model, if seek == Seek::Start { isize::MIN / 2 } else { isize::MAX / 2 });
+    };
+    let Some(list) = model.listing_mut(slot) else { return };
+    let beyond = if seek == Seek::Start { list.more_before } else { list.more_after };
+    if beyond {
+        data::load(model, slot, seek, 0, fx);
+    } else {
+        list.step(if seek == Seek::Start { isize::MIN / 2 } else { isize::MAX / 2 });
+    }
+}
+
+fn sideways(model: &mut Model, right: bool) {
+    match model.view {
+        View::Matrix => model.matrix.column = if right { Class::Config } else { Class::Data },
+        View::Allocate => model.allocate.on_targets = right,
+        View::Groups => {
+            let pane = model.groups.pane;
+            model.groups.pane = match (pane, right) {
+                (GroupsPane::List, true) | (GroupsPane::Stores, false) => GroupsPane::About,
+                (GroupsPane::About, true) | (GroupsPane::Tills, false) => GroupsPane::Stores,
+                (GroupsPane::Stores | GroupsPane::Tills, true) => GroupsPane::Tills,
+                (GroupsPane::List | GroupsPane::About, false) => GroupsPane::List,
+            };
+        }
+        View::Pulse | View::Endpoints | View::Explain | View::Cluster | View::Pending => {}
+    }
+}
+
+fn next_pane(model: &mut Model, forward: bool) {
+    match model.view {
+        View::Allocate => model.allocate.on_targets = !model.allocate.on_targets,
+        View::Matrix => sideways(model, model.matrix.column == Class::Data),
+        View::Groups => {
+            let at_end = match (model.groups.pane, forward) {
+                (GroupsPane::Tills, true) => Some(GroupsPane::List),
+                (GroupsPane::List, false) => Some(GroupsPane::Tills),
+                _ => None,
+            };
+            match at_end {
+                Some(pane) => model.groups.pane = pane,
+                None => sideways(model, forward),
+            }
+        }
+        View::Pulse | View::Endpoints | View::Explain | View::Cluster | View::Pending => {}
+    }
+}
+
+fn cycle_status(model: &mut Model, fx: &mut Vec<Effect>) {
+    let text = model.groups.filter.input.value().to_owned();
+    let value = text.split_whitespace().find_map(|word| word.strip_prefix("status:")).unwrap_or_default();
+    let next = match value {
+        "" => Some("active"),
+        "active" => Some("inactive"),
+        _ => None,
+    };
+    data::set_filter(model, &with_column(&text, "status", next), 0, fx);
+}
+
+fn mark(model: &mut Model) {
+    if model.allocate.range_from.is_some() {
+        end_range(model);
+        return;
+    }
+    let Some(Item::Store { store, group, .. }) = model.allocate.stores.current().cloned() else { return };
+    if model.allocate.marks.remove(&store.code).is_none() {
+        model.allocate.marks.insert(store.code.clone(), Marked { store, group });
+    }
+    model.allocate.stores.step(1);
+}
+
+fn range(model: &mut Model) {
+    match model.view {
+        View::Allocate if model.allocate.range_from.is_some() => end_range(model),
+        View::Allocate => model.allocate.range_from = model.allocate.stores.current().map(Item::key),
+        View::Matrix if matches!(model.matrix.selection, Some(Selection::Range { .. })) => model.matrix.selection = None,
+        View::Matrix => {
+            if let Some(Item::Resource { resource, .. }) = model.matrix.resources.current() {
+                model.matrix.selection = Some(Selection::Range { resource: resource.id.clone(), class: model.matrix.column });
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Marks everything between the start of the range and the cursor.
+fn end_range(model: &mut Model) {
+    let Some(from) = model.allocate.range_from.take() else { return };
+    let Some((first, last)) = range_rows(model, &from) else {
+        model.say(Tone::Warn, "the start of the range is too far away: filter, and mark all with *");
+        return;
+    };
+    let rows: Vec<Item> = model.allocate.stores.rows.iter().skip(first).take(last - first + 1).cloned().collect();
+    for row in rows {
+        if let Item::Store { store, group, .. } = row {
+            model.allocate.marks.insert(store.code.clone(), Marked { store, group });
+        }
+    }
+}
+
+/// The rows of a range, among those held.
+pub fn range_rows(model: &Model, from: &str) -> Option<(usize, usize)> {
+    let stores = &model.allocate.stores;
+    let start = stores.rows.iter().position(|row| row.key() == from)?;
+    Some((start.min(stores.cursor), start.max(stores.cursor)))
+}
+
+fn mark_all(model: &mut Model, fx: &mut Vec<Effect>) {
+    let query = ListQuery {
+        limit: bailiwick_policy::limits::PAGE_ROWS_MAX,
+        anchor: Default::default(),
+        list: model.allocate.parsed.list(),
+        text: model.allocate.parsed.text.clone(),
+        org: model.org.clone(),
+    };
+    let at = model.at();
+    data::ask(model, Slot::MarkAll, Read::ListAll(query, at, data::MARKS_MAX), 0, fx);
+}
+
+fn toggle_selection(model: &mut Model, selection: Selection) {
+    let whole = !model.matrix.resources.more_before && !model.matrix.resources.more_after;
+    if selection == Selection::Column && !whole {
+        model.say(Tone::Warn, "the column is longer than what is held: narrow the filter");
+        return;
+    }
+    model.matrix.selection = if model.matrix.selection.as_ref() == Some(&selection) { None } else { Some(selection) };
+}
+
+fn edit_group(model: &mut Model) {
+    let Some(group) = model.current_group().cloned() else { return };
+    let named = Named::of(&group);
+    let (name, description) = (group.name.to_string(), group.description.to_string());
+    overlay::form(model, FormKind::EditGroup(named, group), [("name", &*name), ("description", &*description)]);
+}
+
+/// The id under the cursor.
+pub fn id_under_cursor(model: &Model) -> Option<String> {
+    if let Some(item) = model.focus().and_then(|slot| model.listing(slot)).and_then(|list| list.current()) {
+        return Some(match item {
+            Item::Till { till } => ObjectId::Till(till.org.clone(), till.store.clone(), till.code.clone())
+                .to_string()
+                .trim_start_matches("till:")
+                .to_owned(),
+            other => other.key(),
+        });
+    }
+    match model.view {
+        View::Pending => match commit::current(model).map(|staged| &staged.phase) {
+            Some(Phase::Unknown { id, .. } | Phase::Sending { id: Some(id), .. }) => Some(id.to_string()),
+            _ => None,
+        },
+        View::Pulse => model.cluster.events.front().map(|event| event.revision.to_string()),
+        View::Cluster => {
+            let status = model.cluster.status.as_ref()?;
+            status.nodes.get(model.cluster.cursor).map(|node| node.client.clone())
+        }
+        _ => None,
+    }
+}
+
+fn quit(model: &mut Model, fx: &mut Vec<Effect>) {
+    if model.stage.edits.is_empty() || matches!(model.overlay, Some(Overlay::ConfirmQuit { .. })) {
+        model.quit = true;
+        fx.push(Effect::Quit);
+    } else {
+        model.overlay = Some(Overlay::ConfirmQuit { on_quit: false });
+    }
+}

@@ -1,0 +1,112 @@
+//! From events to actions: what has the keys is an overlay, else a filter line, else the view.
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use tui_input::{Input, InputRequest};
+
+use super::{actions, data, overlay};
+use crate::console::effect::Effect;
+use crate::console::keys::{Action, Chord};
+use crate::console::model::Model;
+
+/// Characters that a line takes at most: as many as a description may have.
+const LINE_CHARS_MAX: usize = 1_000;
+
+pub fn on_event(model: &mut Model, event: &Event, fx: &mut Vec<Effect>) {
+    match event {
+        Event::Resize(columns, rows) => model.size = (*columns, *rows),
+        Event::Key(key) if key.kind != KeyEventKind::Release => on_key(model, key, fx),
+        Event::Paste(text) => on_paste(model, text, fx),
+        Event::Key(_) | Event::FocusGained | Event::FocusLost | Event::Mouse(_) => {}
+    }
+}
+
+fn on_key(model: &mut Model, key: &KeyEvent, fx: &mut Vec<Effect>) {
+    let chord = Chord::of(key);
+    let action = model.keymap.action(model.view, chord);
+    // These work whatever has the keys, and on a screen too small for anything else.
+    let always = matches!(action, Some(Action::Quit | Action::Suspend | Action::Redraw));
+    if always && key.modifiers.contains(KeyModifiers::CONTROL) {
+        if let Some(action) = action {
+            actions::perform(model, action, fx);
+        }
+    } else if model.is_too_small() {
+        // Nothing that can't be seen is done.
+    } else if model.overlay.is_some() {
+        overlay::on_key(model, key, fx);
+    } else if model.filter().is_some_and(|filter| filter.editing) {
+        on_filter_key(model, key, fx);
+    } else if let Some(action) = action {
+        actions::perform(model, action, fx);
+    }
+}
+
+fn on_filter_key(model: &mut Model, key: &KeyEvent, fx: &mut Vec<Effect>) {
+    match key.code {
+        KeyCode::Esc => {
+            if let Some(filter) = model.filter_mut() {
+                filter.editing = false;
+            }
+            data::set_filter(model, "", 0, fx);
+        }
+        KeyCode::Enter => {
+            if let Some(filter) = model.filter_mut() {
+                filter.editing = false;
+            }
+        }
+        KeyCode::Up => actions::perform(model, Action::Up, fx),
+        KeyCode::Down => actions::perform(model, Action::Down, fx),
+        KeyCode::PageUp => actions::perform(model, Action::PageUp, fx),
+        KeyCode::PageDown => actions::perform(model, Action::PageDown, fx),
+        _ => {
+            let changed = model.filter_mut().is_some_and(|filter| edit(&mut filter.input, key));
+            if changed {
+                data::filter_typed(model, fx);
+            }
+        }
+    }
+}
+
+fn on_paste(model: &mut Model, text: &str, fx: &mut Vec<Effect>) {
+    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LINE_CHARS_MAX).collect();
+    if model.overlay.is_some() {
+        overlay::on_paste(model, text.trim(), fx);
+    } else if let Some(filter) = model.filter_mut().filter(|filter| filter.editing) {
+        insert(&mut filter.input, text.trim());
+        data::filter_typed(model, fx);
+    }
+}
+
+/// Puts a text where the cursor of a line is.
+pub fn insert(input: &mut Input, text: &str) {
+    for character in text.chars() {
+        if input.value().chars().count() < LINE_CHARS_MAX {
+            input.handle(InputRequest::InsertChar(character));
+        }
+    }
+}
+
+/// Edits a line; true if its text has changed.
+pub fn edit(input: &mut Input, key: &KeyEvent) -> bool {
+    let control = key.modifiers.contains(KeyModifiers::CONTROL);
+    let alt = key.modifiers.contains(KeyModifiers::ALT);
+    let request = match (key.code, control) {
+        (KeyCode::Char('a'), true) | (KeyCode::Home, _) => InputRequest::GoToStart,
+        (KeyCode::Char('e'), true) | (KeyCode::End, _) => InputRequest::GoToEnd,
+        (KeyCode::Char('u'), true) => InputRequest::DeleteFromStart,
+        (KeyCode::Char('k'), true) => InputRequest::DeleteTillEnd,
+        (KeyCode::Char('w'), true) => InputRequest::DeletePrevWord,
+        (KeyCode::Char('y'), true) => InputRequest::Yank,
+        (KeyCode::Left, true) => InputRequest::GoToPrevWord,
+        (KeyCode::Right, true) => InputRequest::GoToNextWord,
+        (KeyCode::Left, false) => InputRequest::GoToPrevChar,
+        (KeyCode::Right, false) => InputRequest::GoToNextChar,
+        (KeyCode::Backspace, _) if alt => InputRequest::DeletePrevWord,
+        (KeyCode::Backspace, _) => InputRequest::DeletePrevChar,
+        (KeyCode::Delete, _) => InputRequest::DeleteNextChar,
+        (KeyCode::Char(character), false) if !alt && input.value().chars().count() < LINE_CHARS_MAX => {
+            InputRequest::InsertChar(character)
+        }
+        _ => return false,
+    };
+    input.handle(request).is_some_and(|changed| changed.value)
+}
