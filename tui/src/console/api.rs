@@ -71,12 +71,8 @@ pub struct Health {
     pub connected: bool,
     /// Whether another node is being looked for.
     pub failing_over: bool,
-    /// Round trip of the last call, in microseconds.
-    pub round_trip_us: u64,
     /// Who leads, as far as the client knows.
     pub leader: Option<u64>,
-    /// The term, as far as the client knows.
-    pub term: u64,
 }
 
 /// A cluster to be asked.

@@ -77,7 +77,8 @@ fn right_parts(model: &Model) -> Vec<(String, Style)> {
     } else if !health.connected {
         (format!("{} not connected", g.bad), theme.bad)
     } else {
-        let term = if health.term > 0 { format!(" {} term {}", g.dot, health.term) } else { String::new() };
+        let terms = model.cluster.status.iter().flat_map(|status| &status.nodes).map(|node| node.term);
+        let term = terms.max().filter(|term| *term > 0).map(|term| format!(" {} term {term}", g.dot)).unwrap_or_default();
         (format!("n{} {} leader n{}{term}", known(health.node), g.dot, known(health.leader)), theme.text)
     });
     parts.push((format!("r{}", model.revision), theme.text));
