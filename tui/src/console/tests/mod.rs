@@ -1,1 +1,9 @@
-//! Tests of the console as a whole.
+//! The console as a whole, over a cluster of one state in memory: what it shows, what it lets through, what it sends.
+
+mod driver;
+mod looped;
+mod random;
+mod screens;
+mod stories;
+mod themes;
+mod world;
