@@ -1,0 +1,143 @@
+//! Every reason that an answer can have, each by a question to a real node; through the command line as well.
+
+use std::collections::BTreeSet;
+
+use bailiwick_policy::access::Levels;
+use bailiwick_policy::decision::Reason;
+use bailiwick_policy::ids::{ObjectId, Revision};
+use bailiwick_policy::command::Command;
+use bailiwick_rpc::api::{At, Receipt};
+use bailiwick_tests::harness::*;
+
+use crate::support::settings;
+
+const ORG: &str = "acme";
+
+struct Case {
+    org: &'static str,
+    subject: &'static str,
+    action: &'static str,
+    path: &'static str,
+    at: At,
+    reason: Reason,
+}
+
+fn case(subject: &'static str, action: &'static str, path: &'static str, reason: Reason) -> Case {
+    Case { org: ORG, subject, action, path, at: At::Local, reason }
+}
+
+fn cases() -> Vec<Case> {
+    use Reason::*;
+    let of = |org, reason| Case { org, ..case("till:s1/t1", "GET", "/v2/customers/42", reason) };
+    let at = |at, reason| Case { at, ..case("till:s1/t1", "GET", "/v2/customers/42", reason) };
+    vec![
+        // AG-16, AG-19, AG-23: whose group it is.
+        case("till:s2/t1", "GET", "/v2/tasks", PermitGroup),
+        case("till:s1/t1", "GET", "/v2/customers/42", PermitDefaultGroup),
+        case("store:s1", "GET", "/v2/customers/42", PermitDefaultGroup),
+        // AG-2 to AG-5: what the group grants.
+        case("till:s1/t1", "GET", "/v2/tasks", ResourceNone),
+        case("till:s1/t1", "PUT", "/v2/products/42", NeedsWrite),
+        case("till:s3/t1", "GET", "/v2/reports", NeedsRead),
+        case("till:s3/t1", "POST", "/v2/reports", PermitGroup),
+        // AG-4: a POST that only reads passes by Read and by Write; HEAD as GET.
+        case("till:s1/t1", "POST", "/v2/customers/lookup", PermitDefaultGroup),
+        case("till:s1/t1", "HEAD", "/v2/customers/42", PermitDefaultGroup),
+        case("till:s1/t1", "OPTIONS", "/v2/customers/42", EndpointUnknown),
+        // AG-7: Data and Config are judged apart.
+        case("till:s1/t1", "GET", "/v2/config/stores", ResourceNone),
+        case("till:s2/t1", "GET", "/v2/config/stores", PermitGroup),
+        // The path.
+        case("till:s1/t1", "GET", "/v2/customers/%2e%2e/42", PathMalformed),
+        case("till:s1/t1", "GET", "/v2//customers/42", PathMalformed),
+        case("till:s1/t1", "GET", "/v2/customers%2F42", PathMalformed),
+        case("till:s1/t1", "GET", "/v2/nothing", EndpointUnknown),
+        case("till:s1/t1", "GET", "/v2/gift-cards/7", EndpointUnmapped),
+        // The place.
+        case("till:s9/t1", "GET", "/v2/customers/42", StoreUnknown),
+        case("till:s4/t1", "GET", "/v2/customers/42", StoreInactive),
+        case("till:s1/t9", "GET", "/v2/customers/42", TillUnknown),
+        case("till:s5/t1", "GET", "/v2/customers/42", TillSuspended),
+        // The org.
+        of("nobodys", OrgUnknown),
+        of("closed", OrgSuspended),
+        of("bare", NoAccessGroup),
+        // Which state.
+        at(At::AtExactly(Revision(1_000_000)), Behind),
+        at(At::AtLeast(Receipt::new("tests", 1, Revision(1_000_000))), Behind),
+        at(At::AtExactly(Revision(0)), Compacted),
+        at(At::Linearizable, PermitDefaultGroup),
+        at(At::MaxStaleness(0), PermitDefaultGroup),
+    ]
+}
+
+/// Shown by the story of the majority that stopped.
+const ELSEWHERE: [Reason; 2] = [Reason::StateUnavailable, Reason::Unavailable];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_has_a_question() {
+    let story = Story::begin("reasons::each_has_a_question");
+    story.phase("establish");
+    let cluster = Cluster::start(settings()).await;
+    let caller = &cluster.node(1).caller;
+    seed::retailer(caller, ORG, 6).await;
+    seed::retailer(caller, "closed", 1).await;
+    let commands = [
+        seed::org("bare"),
+        seed::endpoints("bare"),
+        seed::stores("bare", ["s1"]),
+        seed::tills("bare", ["s1/t1"]),
+        seed::group(ORG, "Write only", &[("Report", Levels::W)]),
+        seed::allocate(ORG, &["s2"], Some("Instore")),
+        seed::allocate(ORG, &["s3"], Some("Write only")),
+        Command::Suspend { target: seed::store_id(ORG, "s4") },
+        Command::Suspend { target: seed::till_id(ORG, "s5", "t1") },
+        Command::Suspend { target: ObjectId::Org(code("closed")) },
+    ];
+    for command in &commands {
+        caller.change(command).await;
+    }
+    // So that the first revisions are held no longer: a node that was restarted has only those it has applied since.
+    cluster.equal().await;
+    let restarted = 3;
+    cluster.stop(restarted);
+    cluster.node(restarted).process.start();
+    cluster.fresh_node(restarted).await;
+
+    story.phase("the nodes' answers");
+    let mut seen: BTreeSet<Reason> = ELSEWHERE.into_iter().collect();
+    for case in cases() {
+        let nodes = if case.reason == Reason::Compacted { vec![cluster.node(restarted)] } else { cluster.nodes().iter().collect() };
+        for node in nodes {
+            let reply = node.caller.check(check_of(case.org, case.subject, case.action, case.path, case.at.clone())).await;
+            let reply = reply.unwrap_or_else(|why| panic!("{} {} {} of {}: {why}", case.action, case.path, case.subject, case.org));
+            let verdict = case.reason.verdict();
+            assert_eq!(
+                (reply.reason.as_str(), reply.decision.as_str(), reply.code),
+                (case.reason.as_str(), verdict.as_str(), verdict.code()),
+                "{} {} by {} of {} at {:?} on node {}",
+                case.action,
+                case.path,
+                case.subject,
+                case.org,
+                case.at,
+                node.id
+            );
+        }
+        seen.insert(case.reason);
+    }
+    let missing: Vec<&Reason> = Reason::ALL.iter().filter(|reason| !seen.contains(reason)).collect();
+    assert!(missing.is_empty(), "no question has the answer {missing:?}");
+
+    story.phase("the same through the command line, its exit code and an explanation that agrees");
+    for case in cases().into_iter().filter(|case| case.at == At::Local) {
+        let cli = cluster.cli(case.org);
+        let args = ["--subject", case.subject, "--action", case.action, "--resource", case.path, "--json"];
+        let wanted = if case.reason.verdict().code() == 0 { 0 } else { 3 };
+        for verb in ["check", "explain"] {
+            let ran = cli.expect(wanted, &[&[verb], &args[..]].concat());
+            assert_eq!(ran.field("reason"), case.reason.as_str(), "{ran}");
+        }
+    }
+    println!("reasons: {} of {} by questions here, {} in other stories", seen.len() - ELSEWHERE.len(), Reason::ALL.len(), ELSEWHERE.len());
+}

@@ -1,0 +1,231 @@
+//! The scripts of `tests/scenarios/`, each run through every path that has an answer: the reference evaluator, the
+//! index, and tarpc on the leader and on a follower. They must agree before anything is compared with the script.
+//!
+//! A script has an org of its own, `acme` to itself. Its words are those of the commands; a question is
+//! `check till=STORE/TILL METHOD "PATH"`, and `explain` adds the sentence and the changes that would allow it.
+
+use std::error::Error;
+use std::path::PathBuf;
+
+use bailiwick_policy::access::{Class, Grant};
+use bailiwick_policy::command::*;
+use bailiwick_policy::decision::{Request, Subject};
+use bailiwick_policy::execute::execute;
+use bailiwick_policy::explain::explain;
+use bailiwick_policy::ids::*;
+use bailiwick_policy::index::Index;
+use bailiwick_policy::object::Secret;
+use bailiwick_policy::outcome::Outcome;
+use bailiwick_policy::state::State;
+use bailiwick_policy::{decide, reference};
+use bailiwick_rpc::api::{At, Receipt, SubmitReply};
+use bailiwick_tests::harness::caller::request;
+use bailiwick_tests::harness::*;
+use bailiwick_tests::tidy;
+use goldenscript::{Argument, Context};
+use tokio::runtime::Handle;
+
+use crate::support::settings;
+
+/// The org as scripts know it; the cluster's is named by the script, since one cluster runs them all.
+const ORG: &str = "acme";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_path_gives_the_answer_of_the_script() {
+    let story = Story::begin("scenarios::every_path_gives_the_answer_of_the_script");
+    let cluster = Cluster::start(settings()).await;
+    let leader = cluster.leader().await;
+    let follower = cluster.others(leader)[0].id;
+    let mut scripts: Vec<PathBuf> = std::fs::read_dir(tidy::root().join("tests/scenarios"))
+        .expect("the folder of scripts")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    scripts.sort();
+    assert!(scripts.len() >= 8, "scripts: {scripts:?}");
+    for script in &scripts {
+        story.phase(&script.display().to_string());
+        let name = script.file_name().and_then(|name| name.to_str()).expect("a name of ASCII");
+        let mut scenario = Scenario::new(&cluster, leader, follower, &format!("script-{name}"));
+        // A script is synchronous; its calls block this thread, and the runtime's others carry them.
+        tokio::task::block_in_place(|| goldenscript::run(&mut scenario, script)).unwrap_or_else(|why| panic!("`{}`: {why}", script.display()));
+        assert!(scenario.questions > 0, "`{}` asks nothing", script.display());
+    }
+    cluster.equal().await;
+    println!("scenarios: {} scripts, each through reference, index, leader {leader} and follower {follower}", scripts.len());
+}
+
+struct Scenario<'a> {
+    leader: &'a Caller,
+    follower: &'a Caller,
+    org: String,
+    state: State,
+    index: Index,
+    receipt: Option<Receipt>,
+    questions: usize,
+}
+
+type Answer = Result<String, Box<dyn Error>>;
+
+impl<'a> Scenario<'a> {
+    fn new(cluster: &'a Cluster, leader: u64, follower: u64, org: &str) -> Self {
+        let mut state = State::default();
+        let init = Command::InitCluster { cluster: "scenario".into(), operator: Secret::TokenHash([1; 32]) };
+        let done = execute(&mut state, &envelope(Actor::System, init));
+        assert!(matches!(done.outcome, Outcome::Committed { .. }), "{:?}", done.outcome);
+        let index = Index::build(&state);
+        let (leader, follower) = (&cluster.node(leader).caller, &cluster.node(follower).caller);
+        Self { leader, follower, org: org.to_owned(), state, index, receipt: None, questions: 0 }
+    }
+
+    /// Runs a command here and in the cluster; both must say the same.
+    fn command(&mut self, command: Command) -> Answer {
+        let done = execute(&mut self.state, &envelope(Actor::Credential(code("operator-1")), command.clone()));
+        self.index.apply(&self.state, &done.changes);
+        let here = match &done.outcome {
+            Outcome::Committed { changed, warnings, .. } => committed(*changed, warnings.iter().map(|w| w.to_string())),
+            Outcome::Rejected(rejection) => format!("rejected: {}", rejection.code),
+        };
+        let reply = Handle::current().block_on(self.leader.submit(request(new_id(), &command))).map_err(|why| why.to_string())?;
+        let there = match reply {
+            SubmitReply::Committed { receipt, changed, warnings, .. } => {
+                self.receipt = Some(receipt);
+                committed(changed, warnings)
+            }
+            SubmitReply::Rejected(rejection) => format!("rejected: {}", rejection.code),
+            SubmitReply::Unknown { message } => return Err(format!("unknown: {message}").into()),
+        };
+        if here != there { Err(format!("the model says `{here}`, the cluster `{there}`").into()) } else { Ok(self.shown(&there)) }
+    }
+
+    /// Asks on every path; all must say the same.
+    fn question(&mut self, args: &[Argument], explained: bool) -> Answer {
+        self.questions += 1;
+        let (mut subject, mut org, mut words) = (None, self.org.clone(), Vec::new());
+        for arg in args {
+            match arg {
+                Argument::KeyValue(key, value) if key == "till" || key == "store" => subject = Some(format!("{key}:{value}")),
+                Argument::KeyValue(key, value) if key == "org" => org = value.clone(),
+                Argument::Positional(value) => words.push(value.clone()),
+                other => return Err(format!("`{other}` is no part of a question").into()),
+            }
+        }
+        let (Some(subject), [method, path]) = (subject, words.as_slice()) else {
+            return Err("a question is `check till=STORE/TILL METHOD \"PATH\"`".into());
+        };
+        let asked = Request { org: &org, subject: Subject::parse(&subject)?, method, path };
+        let mut answers = vec![
+            ("the reference", reference::decide(&self.state, &asked).reason.to_string()),
+            ("the index", decide::decide(&self.index, &asked).reason.to_string()),
+            ("the index, built anew", decide::decide(&Index::build(&self.state), &asked).reason.to_string()),
+        ];
+        let at = self.receipt.clone().map_or(At::Linearizable, At::AtLeast);
+        for (name, caller) in [("the leader", self.leader), ("a follower", self.follower)] {
+            let reply = Handle::current().block_on(caller.check(check_of(&org, &subject, method, path, at.clone())));
+            answers.push((name, reply.map_err(|why| why.to_string())?.reason));
+        }
+        if answers.windows(2).any(|pair| pair[0].1 != pair[1].1) {
+            return Err(format!("the answers differ: {answers:?}").into());
+        }
+        let verdict = reference::decide(&self.state, &asked).verdict();
+        let mut lines = vec![format!("{verdict}: {}", answers[0].1)];
+        if explained {
+            let local = explain(&self.state, &asked);
+            let reply = Handle::current().block_on(self.follower.explain(check_of(&org, &subject, method, path, at)));
+            let remote = reply.map_err(|why| why.to_string())?.explanation.ok_or("the cluster gave no chain")?;
+            if local != remote {
+                return Err(format!("the explanations differ: {local:#?}\n{remote:#?}").into());
+            }
+            lines.push(local.sentence.clone());
+            lines.extend(local.remedies.iter().map(|remedy| format!("would allow it: {}", remedy.text)));
+        }
+        Ok(self.shown(&lines.join("\n")))
+    }
+
+    /// The cluster's org by the name that scripts know it by.
+    fn shown(&self, text: &str) -> String {
+        text.replace(&self.org, ORG)
+    }
+}
+
+impl goldenscript::Runner for Scenario<'_> {
+    type Command = goldenscript::Command;
+
+    fn run(&mut self, command: &goldenscript::Command, _: &Context) -> Answer {
+        let org = self.org.clone();
+        let org = org.as_str();
+        let words: Vec<&str> = command.args.iter().filter_map(|arg| if let Argument::Positional(word) = arg { Some(word.as_str()) } else { None }).collect();
+        let value = |key: &str| {
+            command.args.iter().find_map(|arg| match arg {
+                Argument::KeyValue(name, value) if name == key => Some(value.as_str()),
+                Argument::KeyValue(..) | Argument::Positional(_) => None,
+                _other => None,
+            })
+        };
+        let target = || -> Result<ObjectId, Box<dyn Error>> {
+            Ok(match (value("store"), value("till").and_then(|till| till.split_once('/'))) {
+                (Some(store), None) => seed::store_id(org, store),
+                (None, Some((store, till))) => seed::till_id(org, store, till),
+                (None, None) if words == ["org"] => ObjectId::Org(org.parse()?),
+                (None, None) | (Some(_), Some(_)) => return Err("name `store=`, `till=STORE/TILL` or `org`".into()),
+            })
+        };
+        let grants = || -> Result<Vec<Grant>, Box<dyn Error>> {
+            let cells = command.args.iter().filter_map(|arg| match arg {
+                Argument::KeyValue(cell, levels) if cell != "name" => Some((cell, levels)),
+                Argument::KeyValue(..) | Argument::Positional(_) => None,
+                _other => None,
+            });
+            cells
+                .map(|(cell, levels)| {
+                    let (resource, class) = cell.rsplit_once('/').map_or((cell.as_str(), Ok(Class::Data)), |(r, class)| (r, class.parse()));
+                    Ok(Grant { resource: resource.parse()?, class: class?, levels: levels.parse()? })
+                })
+                .collect()
+        };
+        match (command.name.as_str(), words.as_slice()) {
+            ("check", _) => self.question(&command.args, false),
+            ("explain", _) => self.question(&command.args, true),
+            ("org", []) => self.command(seed::org(org)),
+            ("zones", codes) => self.command(seed::zones(org, codes)),
+            ("stores", codes) => self.command(seed::stores(org, codes)),
+            ("tills", ids) => self.command(seed::tills(org, ids)),
+            ("endpoint", [method, path]) => {
+                let class = value("class").map_or(Ok(Class::Data), str::parse)?;
+                let row = seed::endpoint(method, path, value("resource"), class, value("level").map(str::parse).transpose()?);
+                self.command(Command::PutEndpoints { org: org.parse()?, mode: PutMode::Import, rows: vec![row] })
+            }
+            ("group", [name]) => {
+                let command = Command::CreateGroup { org: org.parse()?, name: name.parse()?, description: "".into(), grants: grants()? };
+                self.command(command)
+            }
+            ("edit", [group]) => {
+                let name = value("name").map(str::parse).transpose()?;
+                let command = Command::EditGroup { org: org.parse()?, group: (*group).into(), name, description: None, cells: grants()? };
+                self.command(command)
+            }
+            ("default", [group]) => self.command(seed::default(org, Some(group))),
+            ("default", []) => self.command(seed::default(org, None)),
+            ("allocate", stores) if value("till").is_some() => {
+                let (store, till) = value("till").and_then(|till| till.split_once('/')).ok_or("`till=STORE/TILL`")?;
+                let stores = stores.iter().map(|s| s.parse()).collect::<Result<_, _>>()?;
+                let tills = vec![(store.parse()?, till.parse()?)];
+                self.command(Command::Allocate { org: org.parse()?, stores, tills, group: value("group").map(GroupRef::from) })
+            }
+            ("allocate", stores) => self.command(seed::allocate(org, stores, value("group"))),
+            ("suspend", _) => self.command(Command::Suspend { target: target()? }),
+            ("resume", _) => self.command(Command::Resume { target: target()? }),
+            (other, words) => Err(format!("`{other}` with {words:?} is no command of these scripts").into()),
+        }
+    }
+}
+
+fn envelope(actor: Actor, command: Command) -> Envelope {
+    let id = new_id();
+    Envelope { request_id: id, actor, proposed_at: id.made_at(), reads: Vec::new(), reason: None, job: None, command }
+}
+
+fn committed(changed: bool, warnings: impl IntoIterator<Item = String>) -> String {
+    let mut lines = vec![if changed { "done" } else { "nothing to change" }.to_owned()];
+    lines.extend(warnings.into_iter().map(|warning| format!("warning: {warning}")));
+    lines.join("\n")
+}

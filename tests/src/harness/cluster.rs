@@ -1,0 +1,290 @@
+//! A cluster of real nodes on loopback: certificates, configurations, processes, and what may be waited for.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use bailiwick_client::Client;
+use bailiwick_node::config::{Config, InitialMember, RaftTiming, Tls};
+use bailiwick_policy::ids::Revision;
+use bailiwick_rpc::api::NodeStatus;
+use bailiwick_rpc::certs::Authority;
+use bailiwick_rpc::tls::KeyFiles;
+use tempfile::TempDir;
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::caller::{Caller, Credential};
+use super::cli::Cli;
+use super::ports;
+use super::process::NodeProcess;
+use super::wait::{BOUND, until};
+
+/// Clusters take turns: three processes and their load are all that two cores can bear without missing deadlines.
+static TURN: Mutex<()> = Mutex::const_new(());
+
+/// How long a node has to stop in order.
+const STOP_WITHIN: Duration = Duration::from_secs(15);
+
+/// The name every cluster here has.
+pub const NAME: &str = "tests";
+
+/// What may differ between clusters.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The node's program.
+    pub node_program: PathBuf,
+    /// The console's program.
+    pub console_program: PathBuf,
+    /// How many nodes.
+    pub nodes: u64,
+    /// Staleness beyond which checks answer indeterminate, in milliseconds.
+    pub staleness_bound_ms: u64,
+    /// Raft's timing and the triggers of snapshots.
+    pub raft: RaftTiming,
+    /// Where the data goes; none is a temporary folder of its own.
+    pub under: Option<PathBuf>,
+}
+
+/// The nodes. Dropped, it kills those that run; dropped while panicking, it first shows the ends of their logs.
+#[derive(Debug)]
+pub struct Cluster {
+    settings: Settings,
+    nodes: Vec<Node>,
+    operator: KeyFiles,
+    folder: TempDir,
+    _turn: MutexGuard<'static, ()>,
+}
+
+/// One node of it.
+#[derive(Debug)]
+pub struct Node {
+    /// Its id, from 1.
+    pub id: u64,
+    /// Its process.
+    pub process: NodeProcess,
+    /// The first operator, calling this node only.
+    pub caller: Caller,
+    client_addr: String,
+}
+
+impl Cluster {
+    /// Starts the nodes and waits until all of them are fresh.
+    pub async fn start(settings: Settings) -> Self {
+        let cluster = Self::prepare(settings).await;
+        cluster.nodes.iter().for_each(|node| node.process.start());
+        cluster.fresh().await;
+        cluster
+    }
+
+    /// Certificates and configurations; nothing runs yet.
+    async fn prepare(settings: Settings) -> Self {
+        let turn = TURN.lock().await;
+        let folder = match &settings.under {
+            Some(under) => tempfile::Builder::new().prefix("bailiwick-").tempdir_in(under),
+            None => tempfile::Builder::new().prefix("bailiwick-").tempdir(),
+        };
+        let folder = folder.expect("a temporary folder");
+        let authority = Authority::create(NAME).expect("an authority");
+        let ca = authority.write(folder.path()).expect("the authority's files");
+        let issued = authority.issue_operator("tests").expect("an operator's certificate");
+        let (certificate, key) = issued.write(folder.path(), "operator").expect("the operator's files");
+        let operator = KeyFiles { certificate, key };
+        let count = usize::try_from(settings.nodes).expect("few nodes");
+        let ports = ports::free(2 * count);
+        let members: Vec<InitialMember> = (1..=settings.nodes)
+            .zip(ports.chunks(2))
+            .map(|(id, pair)| InitialMember { id, peer: format!("127.0.0.1:{}", pair[0]), client: format!("127.0.0.1:{}", pair[1]) })
+            .collect();
+        let nodes = members.iter().map(|member| {
+            let config = write_config(&settings, folder.path(), &authority, &ca, &operator, &members, member);
+            Node {
+                id: member.id,
+                process: NodeProcess::new(&settings.node_program, config, folder.path().join(format!("n{}.log", member.id))),
+                caller: Caller::new(&member.client, &ca, &Credential::Certificate(operator.clone())),
+                client_addr: member.client.clone(),
+            }
+        });
+        let nodes = nodes.collect();
+        Self { settings, nodes, operator, folder, _turn: turn }
+    }
+
+    /// A node by its id.
+    pub fn node(&self, id: u64) -> &Node {
+        self.nodes.iter().find(|node| node.id == id).expect("a node of this cluster")
+    }
+
+    /// All of them.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// All but one.
+    pub fn others(&self, id: u64) -> Vec<&Node> {
+        self.nodes.iter().filter(|node| node.id != id).collect()
+    }
+
+    /// Where callers reach the nodes.
+    pub fn addresses(&self) -> Vec<String> {
+        self.nodes.iter().map(|node| node.client_addr.clone()).collect()
+    }
+
+    /// The authority's certificate.
+    pub fn ca(&self) -> PathBuf {
+        self.folder.path().join("ca.pem")
+    }
+
+    /// The first operator's certificate and key.
+    pub fn operator(&self) -> &KeyFiles {
+        &self.operator
+    }
+
+    /// A folder for files of the test.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A client of the whole cluster, as the first operator.
+    pub fn client(&self) -> Client {
+        super::writes::client(&self.addresses(), &self.ca(), &self.operator)
+    }
+
+    /// A caller of one node with another credential than the first operator's.
+    pub fn caller(&self, node: u64, credential: &Credential) -> Caller {
+        Caller::new(&self.node(node).client_addr, &self.ca(), credential)
+    }
+
+    /// The command line as the first operator, for an org.
+    pub fn cli(&self, org: &str) -> Cli {
+        Cli::new(&self.settings.console_program, self.folder.path(), &self.addresses(), &self.ca(), &self.operator, org)
+    }
+
+    /// SIGTERM to one node, which must then end in order.
+    pub fn stop(&self, id: u64) {
+        let status = self.node(id).process.stop(STOP_WITHIN);
+        assert!(status.success(), "node {id} ended with {status} on SIGTERM");
+    }
+
+    /// The leader that a majority of the nodes that answer agree on.
+    pub async fn leader(&self) -> u64 {
+        until("a leader", BOUND, async || {
+            let mut votes = std::collections::BTreeMap::<u64, u64>::new();
+            for status in self.running(false).await {
+                if let (Some(leader), true) = (status.leader, status.staleness_ms.is_some()) {
+                    *votes.entry(leader).or_default() += 1;
+                }
+            }
+            let majority = self.settings.nodes / 2 + 1;
+            votes.iter().find(|(_, votes)| **votes >= majority).map(|(leader, _)| *leader).ok_or(format!("named as leader: {votes:?}"))
+        })
+        .await
+    }
+
+    /// Waits until every node whose process runs answers, knows a leader, and is fresh.
+    pub async fn fresh(&self) {
+        for node in self.nodes.iter().filter(|node| node.process.pid().is_some()) {
+            self.fresh_node(node.id).await;
+        }
+    }
+
+    /// Waits until one node answers, knows a leader, and is fresh.
+    pub async fn fresh_node(&self, id: u64) {
+        let node = self.node(id);
+        let bound = self.settings.staleness_bound_ms;
+        until(&format!("node {id} fresh"), BOUND, async || {
+            if let Some(status) = node.process.ended() {
+                panic!("node {id} ended by itself: {status}");
+            }
+            let status = node.caller.status(false).await.map_err(|why| why.to_string())?;
+            let fresh = status.staleness_ms.is_some_and(|ms| ms <= bound) && status.leader.is_some();
+            if fresh { Ok(()) } else { Err(format!("state {}, leader {:?}, staleness {:?} ms", status.state, status.leader, status.staleness_ms)) }
+        })
+        .await;
+    }
+
+    /// Waits until every node that runs has this revision.
+    pub async fn reached(&self, revision: Revision) {
+        for node in self.nodes.iter().filter(|node| node.process.pid().is_some()) {
+            until(&format!("node {} at revision {revision}", node.id), BOUND, async || {
+                let status = node.caller.status(false).await.map_err(|why| why.to_string())?;
+                if status.revision >= revision { Ok(()) } else { Err(format!("revision {}", status.revision)) }
+            })
+            .await;
+        }
+    }
+
+    /// How each node says it is; each is asked itself.
+    pub async fn status(&self, hashes: bool) -> Vec<NodeStatus> {
+        let mut all = Vec::new();
+        for node in &self.nodes {
+            let status = node.caller.status(hashes).await;
+            all.push(status.unwrap_or_else(|why| panic!("node {}: {why}", node.id)));
+        }
+        all
+    }
+
+    /// The same of those that answer.
+    pub async fn running(&self, hashes: bool) -> Vec<NodeStatus> {
+        let mut all = Vec::new();
+        for node in self.nodes.iter().filter(|node| node.process.pid().is_some()) {
+            all.extend(node.caller.status(hashes).await);
+        }
+        all
+    }
+
+    /// Waits until all nodes are at the same revision, and asserts that they then have the same content and history;
+    /// returns revision, content hash and history hash.
+    pub async fn equal(&self) -> (Revision, String, String) {
+        until("all nodes at one revision", BOUND, async || {
+            let all = self.running(false).await;
+            let at: Vec<(u64, u64)> = all.iter().map(|s| (s.revision.0, s.applied)).collect();
+            let same = all.len() == self.nodes.len() && at.windows(2).all(|pair| pair[0] == pair[1]);
+            if same { Ok(()) } else { Err(format!("revisions and applied indexes {at:?}")) }
+        })
+        .await;
+        let all: Vec<(Revision, String, String)> =
+            self.status(true).await.into_iter().map(|s| (s.revision, s.content_hash.expect("asked for"), s.history_hash)).collect();
+        assert!(all.windows(2).all(|pair| pair[0] == pair[1]), "nodes differ: {all:#?}");
+        let first = all[0].clone();
+        assert!(first.1.len() == 64 && first.2.len() == 64, "hashes are 32 bytes in hex: {first:?}");
+        first
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            for node in &self.nodes {
+                eprintln!("—— end of the log of node {} ——\n{}", node.id, node.process.tail());
+            }
+        }
+    }
+}
+
+fn write_config(
+    settings: &Settings,
+    folder: &Path,
+    authority: &Authority,
+    ca: &Path,
+    operator: &KeyFiles,
+    members: &[InitialMember],
+    own: &InitialMember,
+) -> PathBuf {
+    let stem = format!("n{}", own.id);
+    let issued = authority.issue_node(own.id, &["127.0.0.1", "localhost"]).expect("a node's certificate");
+    let (certificate, key) = issued.write(folder, &stem).expect("the node's files");
+    let config = Config {
+        cluster: NAME.to_owned(),
+        node: own.id,
+        data: folder.join(format!("data-{}", own.id)),
+        peer_listen: own.peer.clone(),
+        client_listen: own.client.clone(),
+        tls: Tls { ca: ca.to_owned(), certificate, key },
+        first_operator: operator.certificate.clone(),
+        initial_members: members.to_vec(),
+        staleness_bound_ms: settings.staleness_bound_ms,
+        freshness_interval_ms: 50,
+        raft: settings.raft.clone(),
+    };
+    let path = folder.join(format!("{stem}.toml"));
+    std::fs::write(&path, toml::to_string(&config).expect("a configuration is TOML")).expect("written");
+    path
+}

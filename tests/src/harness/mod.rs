@@ -1,0 +1,25 @@
+//! Real node processes on loopback, started, watched, broken and healed by a test.
+//!
+//! Read in this order: `story` says what a test is doing and how to run it again; `wait` is the only way to wait;
+//! `ports`, `process` and `cluster` are the nodes; `caller` asks one node and no other, `writes` tells what a write came
+//! to; `cli` runs the command line;
+//! `seed` and `ask` say in few words what is put in and what is asked; `stats` are percentiles.
+
+pub mod ask;
+pub mod caller;
+pub mod cli;
+pub mod cluster;
+pub mod ports;
+pub mod process;
+pub mod seed;
+pub mod stats;
+pub mod story;
+pub mod wait;
+pub mod writes;
+
+pub use ask::{check_of, code, new_id};
+pub use caller::{CallFailed, Caller, Credential};
+pub use cli::{Cli, Ran};
+pub use cluster::{Cluster, Settings};
+pub use story::Story;
+pub use wait::{BOUND, pause, until};
