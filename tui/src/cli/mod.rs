@@ -1,1 +1,34 @@
-//! The command line.
+//! The command line: the same questions and changes as in the console, for scripts.
+//!
+//! `args` are the words, `ask` makes commands of them, `run` does what they say with an `Api`, `out` prints. Exit
+//! codes are in `exit`. Nothing here decides anything about policy: that is the cluster's.
+
+pub mod args;
+pub mod words;
+
+mod api;
+mod ask;
+mod context;
+mod exit;
+mod out;
+mod show;
+
+mod allocate;
+mod check;
+mod cluster;
+mod credential;
+mod export;
+mod import;
+mod read;
+mod watch;
+mod write;
+
+mod run;
+mod remote;
+mod settings;
+mod start;
+
+pub use start::main;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,92 @@
+//! What the command line needs of a cluster, as a trait, so that its tests run against a fake; and the ways in which
+//! a call comes to nothing.
+
+use std::fmt;
+
+use bailiwick_policy::command::Command;
+use bailiwick_policy::ids::{ObjectId, RequestId, Revision};
+use bailiwick_policy::query::ListQuery;
+use bailiwick_rpc::api::{
+    ApiError, At, CheckReply, CheckRequest, ClusterStatus, ExplainReply, GetReply, ListReply, PreviewReply,
+    PreviewRequest, Receipt, RejectionBody, RowFault, SubmitRequest, WatchReply, WatchRequest, WhoAmI,
+};
+
+/// Why a call has no answer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum CallFault {
+    /// A node answered that it can't or won't.
+    Api(ApiError),
+    /// No node answered in time.
+    NoNode(String),
+    /// Every node refuses the caller, or the caller's settings are wrong: trying again won't help.
+    Refused(String),
+}
+
+impl CallFault {
+    /// The code of the API that this amounts to.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Api(error) => &error.code,
+            Self::NoNode(_) => ApiError::UNAVAILABLE,
+            Self::Refused(_) => "refused",
+        }
+    }
+
+    /// Whether the cluster couldn't answer now, but may soon.
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::Api(error) => {
+                matches!(error.code.as_str(), ApiError::UNAVAILABLE | ApiError::BEHIND | ApiError::OVERLOADED)
+            }
+            Self::NoNode(_) => true,
+            Self::Refused(_) => false,
+        }
+    }
+}
+
+impl fmt::Display for CallFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Api(error) => error.fmt(f),
+            Self::NoNode(message) | Self::Refused(message) => f.write_str(message),
+        }
+    }
+}
+
+/// What became of a write.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Written {
+    /// In force from this revision on.
+    Committed {
+        /// For `--at at_least=`.
+        receipt: Receipt,
+        /// The revision.
+        revision: Revision,
+        /// Whether anything changed.
+        changed: bool,
+        /// What the asker should know all the same.
+        warnings: Vec<String>,
+    },
+    /// A lawful no.
+    Rejected(RejectionBody),
+    /// It may or may not have been applied.
+    Unknown(String),
+    /// Nothing was proposed.
+    Failed(CallFault),
+}
+
+/// The calls. A submitted write is over when it returns: whoever implements it has asked for an outcome that wasn't
+/// known at first.
+pub(crate) trait Api {
+    async fn check(&self, request: CheckRequest) -> Result<CheckReply, CallFault>;
+    async fn explain(&self, request: CheckRequest) -> Result<ExplainReply, CallFault>;
+    async fn submit(&self, request: SubmitRequest) -> Written;
+    async fn preview(&self, request: PreviewRequest) -> Result<PreviewReply, CallFault>;
+    async fn faults(&self, command: &Command) -> Result<(Revision, Vec<RowFault>), CallFault>;
+    async fn whoami(&self) -> Result<WhoAmI, CallFault>;
+    async fn list(&self, query: ListQuery, at: At) -> Result<ListReply, CallFault>;
+    async fn get(&self, id: ObjectId, at: At) -> Result<GetReply, CallFault>;
+    async fn watch(&self, request: WatchRequest) -> Result<WatchReply, CallFault>;
+    async fn cluster_status(&self, hashes: bool) -> Result<ClusterStatus, CallFault>;
+    fn new_request_id(&self) -> RequestId;
+}

@@ -1,0 +1,147 @@
+//! Questions: may this subject do this, and why. A cluster that can't be reached answers "can't tell", never "no".
+
+use bailiwick_policy::access::Levels;
+use bailiwick_policy::decision::Subject;
+use bailiwick_rpc::api::{ApiError, CheckReply, CheckRequest, ExplainReply};
+use serde_json::{Value, json};
+
+use super::api::{Api, CallFault};
+use super::args::Question;
+use super::context::Context;
+use super::exit::{Exit, Trouble};
+use super::out::Out;
+
+/// Answers a question.
+pub(crate) async fn check<A: Api>(context: &Context<'_, A>, question: &Question, out: &mut Out<'_>) -> Result<Exit, Trouble> {
+    match context.api.check(request(context, question)?).await {
+        Ok(reply) => {
+            if out.json {
+                out.value(&reply_json(&reply))?;
+            } else {
+                out.lines(reply_lines(&reply))?;
+            }
+            Ok(exit(&reply.decision))
+        }
+        Err(fault) => cannot_tell(fault, out),
+    }
+}
+
+/// Answers a question and says why.
+pub(crate) async fn explain<A: Api>(context: &Context<'_, A>, question: &Question, out: &mut Out<'_>) -> Result<Exit, Trouble> {
+    match context.api.explain(request(context, question)?).await {
+        Ok(reply) => {
+            if out.json {
+                out.value(&explanation_json(&reply))?;
+            } else {
+                match &reply.explanation {
+                    Some(explanation) => out.lines(explanation.lines())?,
+                    None => out.lines(reply_lines(&reply.reply))?,
+                }
+                out.line(&at_line(&reply.reply))?;
+            }
+            Ok(exit(&reply.reply.decision))
+        }
+        Err(fault) => cannot_tell(fault, out),
+    }
+}
+
+fn request<A: Api>(context: &Context<'_, A>, question: &Question) -> Result<CheckRequest, Trouble> {
+    Subject::parse(&question.subject).map_err(|error| Trouble::Usage(format!("--subject: {error}")))?;
+    let path = question.resource.strip_prefix("endpoint:").unwrap_or(&question.resource);
+    if !path.starts_with('/') && path.contains(':') {
+        return Err(Trouble::Usage(format!("--resource: `{}` is no resource: write /path, or endpoint:/path", question.resource)));
+    }
+    Ok(CheckRequest {
+        org: context.org.as_ref().map(ToString::to_string),
+        subject: question.subject.clone(),
+        action: question.action.trim().to_ascii_uppercase(),
+        resource: format!("endpoint:{path}"),
+        at: context.at(),
+    })
+}
+
+fn exit(decision: &str) -> Exit {
+    match decision {
+        "permit" => Exit::Done,
+        "deny" => Exit::Denied,
+        _indeterminate => Exit::Indeterminate,
+    }
+}
+
+fn reply_json(reply: &CheckReply) -> Value {
+    json!({
+        "decision": reply.decision, "code": reply.code, "reason": reply.reason, "obligations": reply.obligations,
+        "revision": reply.revision, "staleness_ms": reply.staleness_ms,
+    })
+}
+
+fn reply_lines(reply: &CheckReply) -> Vec<String> {
+    let mut lines = vec![format!("{}: {} ({})", reply.decision, reply.reason, at_line(reply))];
+    if !reply.obligations.is_empty() {
+        lines.push(format!("obligations: {}", reply.obligations.join(", ")));
+    }
+    lines
+}
+
+fn at_line(reply: &CheckReply) -> String {
+    format!("revision {}, at most {} ms stale", reply.revision, reply.staleness_ms)
+}
+
+fn explanation_json(reply: &ExplainReply) -> Value {
+    let mut value = reply_json(&reply.reply);
+    if let (Value::Object(fields), Some(explanation)) = (&mut value, &reply.explanation) {
+        let mut chain = json!({"chain": explanation.steps, "nearest_miss": explanation.miss});
+        levels_in_words(&mut chain);
+        if let Value::Object(chain) = chain {
+            fields.extend(chain);
+        }
+        let remedies: Vec<&str> = explanation.remedies.iter().map(|remedy| remedy.text.as_str()).collect();
+        fields.insert("subject".to_owned(), json!(explanation.subject));
+        fields.insert("method".to_owned(), json!(explanation.method));
+        fields.insert("path".to_owned(), json!(explanation.path));
+        fields.insert("sentence".to_owned(), json!(explanation.sentence));
+        fields.insert("remedies".to_owned(), json!(remedies));
+        fields.insert("lines".to_owned(), json!(explanation.lines()));
+    }
+    value
+}
+
+/// Levels travel as bits; whoever reads JSON wants words.
+fn levels_in_words(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let bits = value.as_u64().and_then(|bits| u8::try_from(bits).ok()).and_then(Levels::from_bits);
+                match (name.as_str(), bits) {
+                    ("held" | "needed" | "levels", Some(levels)) => *value = json!(levels.to_string()),
+                    _other => levels_in_words(value),
+                }
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(levels_in_words),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// No answer could be had: code 4001 (AG-35), unless the question itself was refused.
+fn cannot_tell(fault: CallFault, out: &mut Out<'_>) -> Result<Exit, Trouble> {
+    let reason = match &fault {
+        CallFault::Api(error) => match error.code.as_str() {
+            code @ (ApiError::UNAVAILABLE | ApiError::BEHIND | ApiError::COMPACTED | "state_unavailable") => code.to_owned(),
+            ApiError::OVERLOADED => ApiError::UNAVAILABLE.to_owned(),
+            _other => return Err(fault.into()),
+        },
+        CallFault::NoNode(_) => ApiError::UNAVAILABLE.to_owned(),
+        CallFault::Refused(_) => return Err(fault.into()),
+    };
+    if out.json {
+        out.value(&json!({
+            "decision": "indeterminate", "code": 4001, "reason": reason, "obligations": [], "revision": null,
+            "staleness_ms": null, "message": fault.to_string(),
+        }))?;
+    } else {
+        out.line(&format!("indeterminate: {reason}"))?;
+        out.note(&fault.to_string())?;
+    }
+    Ok(Exit::Indeterminate)
+}

@@ -1,0 +1,125 @@
+//! Lists and single objects, as tables and cards for people, as JSON for scripts.
+
+use bailiwick_policy::access::Class;
+use bailiwick_policy::ids::{ObjectId, OrgCode};
+use bailiwick_policy::query::{GroupFilter, Item, List};
+use serde_json::{Value, json};
+
+use super::api::Api;
+use super::args::{Listing, StoreVerb};
+use super::ask;
+use super::context::{Context, Listed};
+use super::exit::{Exit, Trouble};
+use super::out::{Out, table};
+use super::show;
+
+/// Prints a list.
+pub(crate) async fn list<A: Api>(
+    context: &Context<'_, A>,
+    org: Option<OrgCode>,
+    what: List,
+    listing: &Listing,
+    out: &mut Out<'_>,
+) -> Result<Exit, Trouble> {
+    let text = listing.text.as_deref().unwrap_or_default();
+    let listed = context.list(org, what, text, listing.limit).await?;
+    print(&listed, out)
+}
+
+fn print(listed: &Listed, out: &mut Out<'_>) -> Result<Exit, Trouble> {
+    let rows: Vec<Value> = listed.items.iter().map(show::item).collect();
+    if out.json {
+        out.value(&json!({"items": rows, "revision": listed.revision, "staleness_ms": listed.staleness_ms}))?;
+        return Ok(Exit::Done);
+    }
+    match listed.items.first() {
+        None => out.note("none")?,
+        Some(first) => {
+            let columns = show::columns(first);
+            let cells: Vec<Vec<String>> = rows.iter().map(|row| show::cells(row, columns)).collect();
+            out.lines(table(columns, &cells))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Prints one object.
+pub(crate) async fn show<A: Api>(context: &Context<'_, A>, id: ObjectId, out: &mut Out<'_>) -> Result<Exit, Trouble> {
+    let (item, revision) = context.get(id).await?;
+    print_one(show::item(&item), revision, out)
+}
+
+fn print_one(mut value: Value, revision: bailiwick_policy::ids::Revision, out: &mut Out<'_>) -> Result<Exit, Trouble> {
+    if out.json {
+        if let Value::Object(fields) = &mut value {
+            fields.insert("at_revision".to_owned(), json!(revision));
+        }
+        out.value(&value)?;
+    } else {
+        out.lines(show::card(&value))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Prints a resource with its endpoints (AG-8).
+pub(crate) async fn show_resource<A: Api>(context: &Context<'_, A>, org: OrgCode, name: &str, out: &mut Out<'_>) -> Result<Exit, Trouble> {
+    let id: bailiwick_policy::ids::ResourceId = ask::value("resource", name)?;
+    let (item, revision) = context.get(ObjectId::Resource(org.clone(), id.clone())).await?;
+    let mut value = show::item(&item);
+    let mut endpoints = Vec::new();
+    for class in Class::ALL {
+        let list = List::Endpoints { resource: Some(id.clone()), class: Some(class) };
+        endpoints.extend(context.list(Some(org.clone()), list, "", None).await?.items.iter().map(show::item));
+    }
+    if out.json {
+        if let Value::Object(fields) = &mut value {
+            fields.insert("endpoints".to_owned(), Value::Array(endpoints));
+        }
+        return print_one(value, revision, out);
+    }
+    print_one(value, revision, out)?;
+    let columns = ["class", "level", "method", "path", "name"];
+    let cells: Vec<Vec<String>> = endpoints.iter().map(|row| show::cells(row, &columns)).collect();
+    if !cells.is_empty() {
+        out.line("")?;
+        out.lines(table(&columns, &cells))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Prints the default group (AG-19).
+pub(crate) async fn show_default<A: Api>(context: &Context<'_, A>, org: OrgCode, out: &mut Out<'_>) -> Result<Exit, Trouble> {
+    let (item, revision) = context.get(ObjectId::Org(org)).await?;
+    let group = match &item {
+        Item::Org { org, .. } => org.default_group.clone(),
+        _other => None,
+    };
+    if out.json {
+        out.value(&json!({"default_group": group, "revision": revision}))?;
+    } else {
+        out.line(&group.map_or("none: a store without a group of its own is denied everything".to_owned(), |g| g.to_string()))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Prints the stores that meet all conditions.
+pub(crate) async fn stores<A: Api>(context: &Context<'_, A>, verb: &StoreVerb, out: &mut Out<'_>) -> Result<Exit, Trouble> {
+    let StoreVerb::List { listing, zone, concept, group, explicit, inheriting, active, suspended } = verb else {
+        return Err(Trouble::Usage("nothing to list".to_owned()));
+    };
+    let org = context.org().await?;
+    let group = match group {
+        Some(group) => {
+            let id = context.group_id(&org, group).await?;
+            Some(if *explicit { GroupFilter::Explicit(id) } else { GroupFilter::Effective(id) })
+        }
+        None => inheriting.then_some(GroupFilter::Inheriting),
+    };
+    let what = List::Stores {
+        zone: zone.as_deref().map(|z| ask::value("--zone", z)).transpose()?,
+        concept: concept.as_deref().map(|c| ask::value("--concept", c)).transpose()?,
+        group,
+        active: if *active { Some(true) } else { suspended.then_some(false) },
+    };
+    list(context, Some(org), what, listing, out).await
+}

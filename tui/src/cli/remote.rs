@@ -1,0 +1,91 @@
+//! The real cluster, by its client: fails over and finds out what became of a write before it answers.
+
+use std::time::Duration;
+
+use bailiwick_client::{Client, ClientError, Committed, WriteOutcome, new_request_id};
+use bailiwick_policy::command::Command;
+use bailiwick_policy::ids::{ObjectId, RequestId, Revision};
+use bailiwick_policy::query::ListQuery;
+use bailiwick_rpc::api::{
+    At, CheckReply, CheckRequest, ClusterStatus, ExplainReply, GetReply, ListReply, PreviewReply, PreviewRequest, RowFault,
+    SubmitRequest, WatchReply, WatchRequest, WhoAmI,
+};
+
+use super::api::{Api, CallFault, Written};
+
+/// A cluster to be called.
+pub(crate) struct Remote {
+    client: Client,
+    write_timeout: Duration,
+}
+
+impl Remote {
+    /// A cluster by its client.
+    pub fn new(client: Client) -> Self {
+        let write_timeout = client.config().write_timeout;
+        Self { client, write_timeout }
+    }
+}
+
+impl From<ClientError> for CallFault {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::Api(error) => Self::Api(error),
+            ClientError::NoNode { .. } => Self::NoNode(error.to_string()),
+            ClientError::Refused { .. } | ClientError::Message(_) | ClientError::Setup(_) => Self::Refused(error.to_string()),
+        }
+    }
+}
+
+impl Api for Remote {
+    async fn check(&self, request: CheckRequest) -> Result<CheckReply, CallFault> {
+        Ok(self.client.check(request).await?)
+    }
+
+    async fn explain(&self, request: CheckRequest) -> Result<ExplainReply, CallFault> {
+        Ok(self.client.explain(request).await?)
+    }
+
+    async fn submit(&self, request: SubmitRequest) -> Written {
+        match self.client.carry(request, self.write_timeout).await {
+            Ok(WriteOutcome::Committed(Committed { receipt, revision, changed, warnings, .. })) => {
+                Written::Committed { receipt, revision, changed, warnings }
+            }
+            Ok(WriteOutcome::Rejected(body)) => Written::Rejected(body),
+            Ok(WriteOutcome::Unknown { message, .. }) => Written::Unknown(message),
+            Err(error) => Written::Failed(error.into()),
+        }
+    }
+
+    async fn preview(&self, request: PreviewRequest) -> Result<PreviewReply, CallFault> {
+        Ok(self.client.preview(request).await?)
+    }
+
+    async fn faults(&self, command: &Command) -> Result<(Revision, Vec<RowFault>), CallFault> {
+        Ok(self.client.faults(command).await?)
+    }
+
+    async fn whoami(&self) -> Result<WhoAmI, CallFault> {
+        Ok(self.client.whoami().await?)
+    }
+
+    async fn list(&self, query: ListQuery, at: At) -> Result<ListReply, CallFault> {
+        Ok(self.client.list(query, at).await?)
+    }
+
+    async fn get(&self, id: ObjectId, at: At) -> Result<GetReply, CallFault> {
+        Ok(self.client.get(id, at).await?)
+    }
+
+    async fn watch(&self, request: WatchRequest) -> Result<WatchReply, CallFault> {
+        Ok(self.client.watch(request).await?)
+    }
+
+    async fn cluster_status(&self, hashes: bool) -> Result<ClusterStatus, CallFault> {
+        Ok(self.client.status(hashes).await?)
+    }
+
+    fn new_request_id(&self) -> RequestId {
+        new_request_id()
+    }
+}

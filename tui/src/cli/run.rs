@@ -1,0 +1,226 @@
+//! From a parsed command line to what is done about it: one line a deed. The wiring to a real cluster is in `start`.
+
+use bailiwick_policy::command::{Command, GroupRef, PutMode};
+use bailiwick_policy::ids::ObjectId;
+use bailiwick_policy::query::List;
+use bailiwick_rpc::token::Token;
+
+use super::api::Api;
+use super::args::*;
+use super::context::Context;
+use super::exit::{Exit, Trouble};
+use super::out::Out;
+use super::{allocate, ask, check, cluster, credential, export, import, read, watch, write};
+
+/// Does a deed.
+pub(crate) async fn deed<A: Api>(context: &Context<'_, A>, deed: &Deed, out: &mut Out<'_>) -> Result<Exit, Trouble> {
+    match deed {
+        Deed::Check(question) => check::check(context, question, out).await,
+        Deed::Explain(question) => check::explain(context, question, out).await,
+        Deed::Import(args) => import::import(context, args, false, out).await,
+        Deed::Export(Export::Stores { group, file }) => export::stores(context, group.as_deref(), file.as_deref(), out).await,
+        Deed::Watch(args) => watch::watch(context, args, out).await,
+        Deed::Cluster(ClusterVerb::Status { hashes }) => cluster::status(context, *hashes, out).await,
+        Deed::Whoami => cluster::whoami(context, out).await,
+        Deed::Credential(CredentialVerb::Create(of)) => credential::create(context, of, out).await,
+        Deed::Default(_)
+        | Deed::Allocate(_)
+        | Deed::Suspend(_)
+        | Deed::Resume(_)
+        | Deed::Org(_)
+        | Deed::Zone(_)
+        | Deed::Concept(_)
+        | Deed::Store(_)
+        | Deed::Till(_)
+        | Deed::Resource(_)
+        | Deed::Endpoint(_)
+        | Deed::AccessGroup(_)
+        | Deed::Credential(_) => match commands(context, deed).await? {
+            Some(commands) => {
+                context.writable()?;
+                write::deed(context, &commands, out).await
+            }
+            None => reading(context, deed, out).await,
+        },
+    }
+}
+
+/// Shows what a deed would do.
+pub(crate) async fn preview<A: Api>(context: &Context<'_, A>, deed: &Deed, out: &mut Out<'_>) -> Result<Exit, Trouble> {
+    if let Deed::Import(args) = deed {
+        return import::import(context, args, true, out).await;
+    }
+    match commands(context, deed).await? {
+        Some(commands) => write::preview(context, &commands, out).await,
+        None => Err(Trouble::Usage("`preview` takes a command that changes something, such as `allocate`".to_owned())),
+    }
+}
+
+/// The commands of a deed that writes; none for one that reads.
+async fn commands<A: Api>(context: &Context<'_, A>, deed: &Deed) -> Result<Option<Vec<Command>>, Trouble> {
+    let command = match deed {
+        Deed::Allocate(args) => return allocate::commands(context, args).await.map(Some),
+        Deed::Default(verb) => {
+            let group = match verb {
+                DefaultVerb::Set { group } => Some(GroupRef::from(group.as_str())),
+                DefaultVerb::Clear => None,
+                DefaultVerb::Show => return Ok(None),
+            };
+            Command::SetDefault { org: context.org().await?, group }
+        }
+        Deed::Suspend(target) => Command::Suspend { target: self::target(context, target).await? },
+        Deed::Resume(target) => Command::Resume { target: self::target(context, target).await? },
+        Deed::Org(verb) => match verb {
+            OrgVerb::Create { code, name, owner, owner_name } => ask::create_org(code, name, owner, owner_name.as_deref())?,
+            OrgVerb::Edit { code, name } => {
+                Command::EditOrg { org: ask::value("org", code)?, name: ask::value("--name", name)? }
+            }
+            OrgVerb::List(_) | OrgVerb::Show { .. } => return Ok(None),
+        },
+        Deed::Zone(verb) => match verb {
+            PlaceVerb::Create { code, name, parent } => {
+                ask::put_zone(context.org().await?, PutMode::Create, code, Some(name), parent.as_deref())?
+            }
+            PlaceVerb::Edit { code, name, parent } => {
+                ask::put_zone(context.org().await?, PutMode::Edit, code, name.as_deref(), parent.as_deref())?
+            }
+            PlaceVerb::Remove { code } => {
+                Command::Remove { target: ObjectId::Zone(context.org().await?, ask::value("zone", code)?) }
+            }
+            PlaceVerb::List(_) | PlaceVerb::Show { .. } => return Ok(None),
+        },
+        Deed::Concept(verb) => match verb {
+            PlaceVerb::Create { code, name, parent } => {
+                ask::put_concept(context.org().await?, PutMode::Create, code, Some(name), parent.as_deref())?
+            }
+            PlaceVerb::Edit { code, name, parent } => {
+                ask::put_concept(context.org().await?, PutMode::Edit, code, name.as_deref(), parent.as_deref())?
+            }
+            PlaceVerb::Remove { code } => {
+                Command::Remove { target: ObjectId::Concept(context.org().await?, ask::value("concept", code)?) }
+            }
+            PlaceVerb::List(_) | PlaceVerb::Show { .. } => return Ok(None),
+        },
+        Deed::Store(verb) => match verb {
+            StoreVerb::Create { code, name, fields } => {
+                ask::put_store(context.org().await?, PutMode::Create, code, Some(name), fields)?
+            }
+            StoreVerb::Edit { code, name, fields } => {
+                ask::put_store(context.org().await?, PutMode::Edit, code, name.as_deref(), fields)?
+            }
+            StoreVerb::List { .. } | StoreVerb::Show { .. } => return Ok(None),
+        },
+        Deed::Till(verb) => match verb {
+            TillVerb::Create { id, name } => ask::put_till(context.org().await?, PutMode::Create, id, name.as_deref())?,
+            TillVerb::Edit { id, name } => ask::put_till(context.org().await?, PutMode::Edit, id, Some(name))?,
+            TillVerb::List { .. } | TillVerb::Show { .. } => return Ok(None),
+        },
+        Deed::Resource(verb) => match verb {
+            ResourceVerb::Create { name, description } => ask::create_resource(context.org().await?, name, description)?,
+            ResourceVerb::Remove { name } => {
+                Command::Remove { target: ObjectId::Resource(context.org().await?, ask::value("resource", name)?) }
+            }
+            ResourceVerb::List(_) | ResourceVerb::Show { .. } => return Ok(None),
+        },
+        Deed::Endpoint(verb) => match verb {
+            EndpointVerb::Create { method, path, fields } => {
+                ask::put_endpoint(context.org().await?, PutMode::Create, method, path, fields)?
+            }
+            EndpointVerb::Edit { method, path, fields } => {
+                ask::put_endpoint(context.org().await?, PutMode::Edit, method, path, fields)?
+            }
+            EndpointVerb::Remove { method, path } => {
+                Command::Remove { target: ObjectId::Endpoint(context.org().await?, ask::endpoint_id(method, path)?) }
+            }
+            EndpointVerb::List { .. } | EndpointVerb::Show { .. } => return Ok(None),
+        },
+        Deed::AccessGroup(verb) => match verb {
+            GroupVerb::Create { name, description, grants } => {
+                ask::create_group(context.org().await?, name, description, grants)?
+            }
+            GroupVerb::Edit { group, name, description, grants } => {
+                ask::edit_group(context.org().await?, group, name.as_deref(), description.as_deref(), grants)?
+            }
+            GroupVerb::List { .. } | GroupVerb::Show { .. } => return Ok(None),
+        },
+        Deed::Credential(verb) => match verb {
+            // Only for a preview: the token that comes into force is made where it is shown.
+            CredentialVerb::Create(of) => credential::command(context, of, &Token::generate()).await?,
+            CredentialVerb::Revoke { id } => Command::RevokeCredential { id: ask::value("credential", id)? },
+            CredentialVerb::List(_) => return Ok(None),
+        },
+        Deed::Check(_)
+        | Deed::Explain(_)
+        | Deed::Import(_)
+        | Deed::Export(_)
+        | Deed::Watch(_)
+        | Deed::Cluster(_)
+        | Deed::Whoami => return Ok(None),
+    };
+    Ok(Some(vec![command]))
+}
+
+async fn target<A: Api>(context: &Context<'_, A>, of: &Target) -> Result<ObjectId, Trouble> {
+    let org = match of {
+        Target::Org { .. } => None,
+        Target::Store { .. } | Target::Till { .. } => Some(context.org().await?),
+    };
+    ask::target(of, org)
+}
+
+/// Lists and single objects.
+async fn reading<A: Api>(context: &Context<'_, A>, deed: &Deed, out: &mut Out<'_>) -> Result<Exit, Trouble> {
+    match deed {
+        Deed::Default(_) => read::show_default(context, context.org().await?, out).await,
+        Deed::Org(OrgVerb::List(listing)) => read::list(context, None, List::Orgs, listing, out).await,
+        Deed::Org(OrgVerb::Show { code }) => read::show(context, ObjectId::Org(ask::value("org", code)?), out).await,
+        Deed::Zone(PlaceVerb::List(listing)) => {
+            read::list(context, Some(context.org().await?), List::Zones, listing, out).await
+        }
+        Deed::Zone(PlaceVerb::Show { code }) => {
+            read::show(context, ObjectId::Zone(context.org().await?, ask::value("zone", code)?), out).await
+        }
+        Deed::Concept(PlaceVerb::List(listing)) => {
+            read::list(context, Some(context.org().await?), List::Concepts, listing, out).await
+        }
+        Deed::Concept(PlaceVerb::Show { code }) => {
+            read::show(context, ObjectId::Concept(context.org().await?, ask::value("concept", code)?), out).await
+        }
+        Deed::Store(StoreVerb::Show { code }) => {
+            read::show(context, ObjectId::Store(context.org().await?, ask::value("store", code)?), out).await
+        }
+        Deed::Store(verb) => read::stores(context, verb, out).await,
+        Deed::Till(TillVerb::List { listing, store }) => {
+            let store = store.as_deref().map(|s| ask::value("--store", s)).transpose()?;
+            read::list(context, Some(context.org().await?), List::Tills { store }, listing, out).await
+        }
+        Deed::Till(TillVerb::Show { id }) => {
+            let (store, till) = ask::till(id)?;
+            read::show(context, ObjectId::Till(context.org().await?, store, till), out).await
+        }
+        Deed::Resource(ResourceVerb::List(listing)) => {
+            read::list(context, Some(context.org().await?), List::Resources, listing, out).await
+        }
+        Deed::Resource(ResourceVerb::Show { name }) => read::show_resource(context, context.org().await?, name, out).await,
+        Deed::Endpoint(EndpointVerb::List { listing, resource, class }) => {
+            let resource = resource.as_deref().map(|r| ask::value("--resource", r)).transpose()?;
+            read::list(context, Some(context.org().await?), List::Endpoints { resource, class: *class }, listing, out).await
+        }
+        Deed::Endpoint(EndpointVerb::Show { method, path }) => {
+            read::show(context, ObjectId::Endpoint(context.org().await?, ask::endpoint_id(method, path)?), out).await
+        }
+        Deed::AccessGroup(GroupVerb::List { listing, active, inactive }) => {
+            let active = if *active { Some(true) } else { inactive.then_some(false) };
+            read::list(context, Some(context.org().await?), List::Groups { active }, listing, out).await
+        }
+        Deed::AccessGroup(GroupVerb::Show { group }) => {
+            let org = context.org().await?;
+            let id = context.group_id(&org, group).await?;
+            read::show(context, ObjectId::Group(org, id), out).await
+        }
+        Deed::Credential(CredentialVerb::List(listing)) => {
+            read::list(context, context.org.clone().filter(|_| context.common.org.is_some()), List::Credentials, listing, out).await
+        }
+        _writes => Err(Trouble::Usage("nothing to read".to_owned())),
+    }
+}

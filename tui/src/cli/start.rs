@@ -1,0 +1,101 @@
+//! The way in from the binary: words, settings, a runtime; then the console, or one deed and its exit code.
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use bailiwick_client::Client;
+use bailiwick_client::home::environment;
+use clap::{CommandFactory, Parser};
+use serde_json::json;
+use tokio::runtime::{Builder, Runtime};
+
+use super::api::CallFault;
+use super::args::{Cli, Verb};
+use super::context::Context;
+use super::exit::{Exit, Trouble};
+use super::out::Out;
+use super::remote::Remote;
+use super::run;
+use super::settings::{self, Settings};
+use crate::console;
+
+/// How often the console asks every node how it is.
+const PROBE_EVERY: Duration = Duration::from_secs(1);
+
+/// Parses, runs, says what went wrong.
+pub fn main() -> ExitCode {
+    // Words that can't be parsed end here, with code 2; `--help` and `--version` with 0.
+    let cli = Cli::parse();
+    let (mut stdout, mut stderr) = (std::io::stdout().lock(), std::io::stderr());
+    let bars = stderr.is_terminal();
+    let mut out = Out { stdout: &mut stdout, stderr: &mut stderr, json: cli.common.json, bars };
+    let ended = match &cli.verb {
+        None => console_of(&cli),
+        Some(Verb::Completions { shell }) => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "bailiwick", &mut script);
+            out.raw(&script).map(|()| Exit::Done)
+        }
+        Some(verb) => one(&cli, verb, &mut out),
+    };
+    let exit = ended.unwrap_or_else(|trouble| told(&trouble, &mut out));
+    match out.flush() {
+        Ok(()) => exit.into(),
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => exit.into(),
+        Err(_) => Exit::Failed.into(),
+    }
+}
+
+/// Says what went wrong, as far as anybody still listens.
+pub(crate) fn told(trouble: &Trouble, out: &mut Out<'_>) -> Exit {
+    let said = match trouble {
+        Trouble::ReaderGone => Ok(()),
+        Trouble::Usage(_) | Trouble::Local(_) | Trouble::Call(_) if out.json => {
+            out.value(&json!({"outcome": "error", "code": trouble.code(), "message": trouble.to_string()}))
+        }
+        Trouble::Usage(_) | Trouble::Local(_) | Trouble::Call(_) => out.note(&format!("bailiwick: {trouble}")),
+    };
+    match said {
+        Ok(()) | Err(_) => trouble.exit(),
+    }
+}
+
+fn one(cli: &Cli, verb: &Verb, out: &mut Out<'_>) -> Result<Exit, Trouble> {
+    let settings = settings::resolve(&cli.common, &environment)?;
+    runtime(Builder::new_current_thread())?.block_on(async {
+        let (org, read_only) = (settings.org.clone(), settings.read_only);
+        let remote = Remote::new(connect(settings)?);
+        let context = Context { api: &remote, common: &cli.common, org, read_only, jobs: None };
+        match verb {
+            Verb::Deed(deed) => run::deed(&context, deed, out).await,
+            Verb::Preview { deed } => run::preview(&context, deed, out).await,
+            Verb::Completions { .. } => Ok(Exit::Done),
+        }
+    })
+}
+
+fn console_of(cli: &Cli) -> Result<Exit, Trouble> {
+    let mut settings = settings::resolve(&cli.common, &environment)?;
+    settings.client.probe_every = Some(PROBE_EVERY);
+    let options = console::ConsoleOptions {
+        org: settings.org.clone(),
+        environment: settings.environment.clone(),
+        read_only: settings.read_only,
+        theme: None,
+        keys: Vec::new(),
+    };
+    runtime(Builder::new_multi_thread())?.block_on(async {
+        let remote = console::remote::Remote::new(connect(settings)?);
+        console::start(remote, options).await.map_err(|error| Trouble::Local(error.to_string()))?;
+        Ok(Exit::Done)
+    })
+}
+
+fn connect(settings: Settings) -> Result<Client, Trouble> {
+    Client::connect(settings.client).map_err(|error| CallFault::from(error).into())
+}
+
+fn runtime(mut builder: Builder) -> Result<Runtime, Trouble> {
+    builder.enable_all().build().map_err(|error| Trouble::Local(format!("no runtime: {error}")))
+}

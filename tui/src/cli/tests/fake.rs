@@ -1,0 +1,227 @@
+//! A cluster in memory: the real `plan`, `list` and `explain` over one state, and faults at will.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+
+use bailiwick_policy::command::{Actor, Command, Envelope};
+use bailiwick_policy::decision::{Request, Subject};
+use bailiwick_policy::execute::execute;
+use bailiwick_policy::explain::explain;
+use bailiwick_policy::ids::{CredentialId, ObjectId, OrgCode, RequestId, Revision, Tick};
+use bailiwick_policy::object::Secret;
+use bailiwick_policy::outcome::{Outcome, Rejection};
+use bailiwick_policy::query::{ListQuery, item, list};
+use bailiwick_policy::state::State;
+use bailiwick_policy::view::Viewer;
+use bailiwick_policy::{plan, preview};
+use bailiwick_rpc::api::*;
+
+use crate::cli::api::{Api, CallFault, Written};
+
+/// The clock of the fake: ids are made at it, so none is too old or ahead.
+const NOW: u64 = 1_700_000_000_000;
+
+/// A cluster in memory.
+pub struct Fake {
+    pub state: RefCell<State>,
+    /// What the next writes come to, instead of what the rules say.
+    pub writes: RefCell<VecDeque<Option<Written>>>,
+    /// What the next other calls come to.
+    pub faults: RefCell<VecDeque<CallFault>>,
+    /// Every id that was submitted.
+    pub ids: RefCell<Vec<RequestId>>,
+    /// Folder of job files.
+    pub jobs: tempfile::TempDir,
+    actor: CredentialId,
+    next: Cell<u128>,
+}
+
+impl Fake {
+    /// An empty cluster with its first operator.
+    pub fn empty() -> Self {
+        let fake = Self {
+            state: RefCell::default(),
+            writes: RefCell::default(),
+            faults: RefCell::default(),
+            ids: RefCell::default(),
+            jobs: tempfile::tempdir().expect("a folder"),
+            actor: "first-operator".parse().expect("an id"),
+            next: Cell::new(1 << 40),
+        };
+        let command = Command::InitCluster { cluster: "c".into(), operator: Secret::TokenHash([1; 32]) };
+        fake.execute(Actor::System, fake.new_request_id(), command);
+        let operator = fake.state.borrow().credentials.keys().next().cloned();
+        Self { actor: operator.expect("the first operator"), ..fake }
+    }
+
+    /// Org `acme` with zones, a concept, three stores, a till and one endpoint; POS is its default.
+    pub fn acme() -> Self {
+        let fake = Self::empty();
+        for line in [
+            "org create acme --name Acme --owner ada",
+            "--org acme zone create north --name North",
+            "--org acme zone create east --name East",
+            "--org acme concept create quayside --name Quayside",
+            "--org acme default set POS",
+            "--org acme resource create Customer",
+            "--org acme endpoint create POST /v2/customers --resource Customer",
+            "--org acme endpoint create DELETE /v2/customers/{id} --resource Customer",
+            "--org acme store create north-7 --name Hexham --zone north",
+            "--org acme store create north-8 --name Alnwick --zone north",
+            "--org acme store create east-1 --name Cromer --zone east",
+            "--org acme till create north-7/t1",
+        ] {
+            let seen = super::bailiwick(&fake, line);
+            assert_eq!(seen.exit, super::Exit::Done, "{line}: {}", seen.stderr);
+        }
+        fake.ids.borrow_mut().clear();
+        fake
+    }
+
+    fn viewer(&self) -> Viewer {
+        Viewer::of_credential(&self.state.borrow(), &self.actor).expect("the operator")
+    }
+
+    fn execute(&self, actor: Actor, request_id: RequestId, command: Command) -> Outcome {
+        let envelope =
+            Envelope { request_id, actor, proposed_at: Tick(NOW), reads: Vec::new(), reason: None, job: None, command };
+        execute(&mut self.state.borrow_mut(), &envelope).outcome
+    }
+
+    fn fails(&self) -> Result<(), CallFault> {
+        self.faults.borrow_mut().pop_front().map_or(Ok(()), Err)
+    }
+
+    fn revision(&self) -> Revision {
+        self.state.borrow().revision
+    }
+}
+
+fn body(rejection: &Rejection) -> RejectionBody {
+    RejectionBody {
+        code: rejection.code.as_str().to_owned(),
+        message: rejection.message.to_string(),
+        examples: rejection.examples.iter().map(ToString::to_string).collect(),
+        count: rejection.count,
+    }
+}
+
+impl Api for Fake {
+    async fn check(&self, request: CheckRequest) -> Result<CheckReply, CallFault> {
+        self.explain(request).await.map(|explained| explained.reply)
+    }
+
+    async fn explain(&self, request: CheckRequest) -> Result<ExplainReply, CallFault> {
+        self.fails()?;
+        let state = self.state.borrow();
+        let org = request.org.unwrap_or_else(|| "acme".to_owned());
+        let subject = Subject::parse(&request.subject).map_err(|why| CallFault::Api(ApiError::new(ApiError::BAD_REQUEST, why)))?;
+        let path = request.resource.strip_prefix("endpoint:").unwrap_or(&request.resource);
+        let explanation = explain(&state, &Request { org: &org, subject, method: &request.action, path });
+        let verdict = explanation.reason.verdict();
+        let reply = CheckReply {
+            decision: verdict.as_str().to_owned(),
+            code: verdict.code(),
+            reason: explanation.reason.as_str().to_owned(),
+            obligations: Vec::new(),
+            revision: state.revision,
+            staleness_ms: 3,
+        };
+        Ok(ExplainReply { reply, explanation: Some(explanation) })
+    }
+
+    async fn submit(&self, request: SubmitRequest) -> Written {
+        self.ids.borrow_mut().push(request.request_id);
+        if let Some(Some(written)) = self.writes.borrow_mut().pop_front() {
+            return written;
+        }
+        let command = decode_command(&request.command).expect("a command");
+        match self.execute(Actor::Credential(self.actor.clone()), request.request_id, command) {
+            Outcome::Committed { revision, changed, warnings } => Written::Committed {
+                receipt: Receipt::new("c", 1, revision),
+                revision,
+                changed,
+                warnings: warnings.iter().map(ToString::to_string).collect(),
+            },
+            Outcome::Rejected(rejection) => Written::Rejected(body(&rejection)),
+        }
+    }
+
+    async fn preview(&self, request: PreviewRequest) -> Result<PreviewReply, CallFault> {
+        self.fails()?;
+        let commands: Vec<Command> = request.commands.iter().map(|bytes| decode_command(bytes).expect("a command")).collect();
+        let actor = Actor::Credential(self.actor.clone());
+        let preview = preview::preview(&self.state.borrow(), &actor, &commands, Tick(NOW), !request.without_impact);
+        Ok(PreviewReply {
+            revision: self.revision(),
+            rejected: preview.rejected.as_ref().map(|(place, rejection)| (*place, body(rejection))),
+            changes_total: preview.changes.len() as u64,
+            changes: preview.changes,
+            impact: preview.impact,
+            digest: String::new(),
+            reads: preview.reads,
+            warnings: preview.warnings.iter().map(ToString::to_string).collect(),
+        })
+    }
+
+    async fn faults(&self, command: &Command) -> Result<(Revision, Vec<RowFault>), CallFault> {
+        self.fails()?;
+        let faults = plan::faults(&self.state.borrow(), command);
+        let on_wire = |f: plan::RowFault| RowFault { row: f.row as u64, column: f.column.to_owned(), cause: f.cause };
+        Ok((self.revision(), faults.into_iter().map(on_wire).collect()))
+    }
+
+    async fn whoami(&self) -> Result<WhoAmI, CallFault> {
+        self.fails()?;
+        let state = self.state.borrow();
+        let only: Option<OrgCode> = state.orgs.keys().next().cloned();
+        Ok(WhoAmI {
+            credential: self.actor.to_string(),
+            label: "first operator".to_owned(),
+            kind: "operator".to_owned(),
+            org: only,
+            user: None,
+            cluster: "c".to_owned(),
+            node: 1,
+        })
+    }
+
+    async fn list(&self, query: ListQuery, _at: At) -> Result<ListReply, CallFault> {
+        self.fails()?;
+        let window = list(&self.state.borrow(), &self.viewer(), &query);
+        Ok(ListReply { window, revision: self.revision(), staleness_ms: 3 })
+    }
+
+    async fn get(&self, id: ObjectId, _at: At) -> Result<GetReply, CallFault> {
+        self.fails()?;
+        let missing = || CallFault::Api(ApiError::new(ApiError::NOT_FOUND, format!("there is no `{id}`")));
+        let item = item(&self.state.borrow(), &self.viewer(), &id).ok_or_else(missing)?;
+        Ok(GetReply { item, revision: self.revision(), staleness_ms: 3 })
+    }
+
+    async fn watch(&self, request: WatchRequest) -> Result<WatchReply, CallFault> {
+        self.fails()?;
+        let next = Revision(request.from.map_or(self.revision().0, |from| from.0 + 1));
+        let event = Event {
+            revision: next,
+            actor: "ada\u{1b}[2J".to_owned(),
+            command: "allocate".to_owned(),
+            objects: vec!["store:north-7".to_owned()],
+            objects_total: 3,
+            ..Event::default()
+        };
+        let events = if request.from.is_some() { vec![event] } else { Vec::new() };
+        Ok(WatchReply { events, next, compacted: None })
+    }
+
+    async fn cluster_status(&self, hashes: bool) -> Result<ClusterStatus, CallFault> {
+        self.fails()?;
+        let node = |id: u64| NodeStatus { id, state: "follower".to_owned(), content_hash: hashes.then(|| "ab".repeat(32)), ..NodeStatus::default() };
+        Ok(ClusterStatus { answered_by: 1, nodes: vec![node(1), node(2), NodeStatus { id: 3, error: Some("no answer".to_owned()), ..NodeStatus::default() }] })
+    }
+
+    fn new_request_id(&self) -> RequestId {
+        self.next.set(self.next.get() + (1 << 40));
+        RequestId((u128::from(NOW) << 80) | self.next.get())
+    }
+}

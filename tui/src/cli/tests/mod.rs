@@ -1,0 +1,76 @@
+//! The command line as a script sees it: words in; exit code, standard output and standard error out. Behind it is a
+//! cluster in memory that keeps the real rules.
+
+mod fake;
+
+mod deeds;
+mod help;
+mod imports;
+mod questions;
+
+use clap::Parser;
+use serde_json::Value;
+
+use self::fake::Fake;
+use super::args::{Cli, Verb};
+use super::context::Context;
+use super::exit::Exit;
+use super::out::Out;
+use super::{run, start};
+
+/// What a script sees.
+#[derive(Debug)]
+struct Seen {
+    exit: Exit,
+    stdout: String,
+    stderr: String,
+}
+
+impl Seen {
+    /// The one line of JSON.
+    #[track_caller]
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).expect("one line of JSON")
+    }
+
+    /// A field of it, as text.
+    #[track_caller]
+    fn field(&self, name: &str) -> String {
+        match self.json().get(name) {
+            Some(Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+            None => "absent".to_owned(),
+        }
+    }
+}
+
+/// Runs a command line against a cluster. Words are separated by blanks; `_` within one stands for a blank.
+fn bailiwick(fake: &Fake, line: &str) -> Seen {
+    let words = line.split_whitespace().map(|word| word.replace('_', " "));
+    words_of(fake, std::iter::once("bailiwick".to_owned()).chain(words).collect())
+}
+
+fn words_of(fake: &Fake, words: Vec<String>) -> Seen {
+    let cli = match Cli::try_parse_from(words) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let exit = if error.exit_code() == 2 { Exit::Usage } else { Exit::Done };
+            return Seen { exit, stdout: String::new(), stderr: error.to_string() };
+        }
+    };
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    let mut out = Out { stdout: &mut stdout, stderr: &mut stderr, json: cli.common.json, bars: false };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let org = cli.common.org.as_deref().map(|org| org.parse().expect("a code"));
+    let context =
+        Context { api: fake, common: &cli.common, org, read_only: cli.common.read_only, jobs: Some(fake.jobs.path().to_owned()) };
+    let ended = runtime.block_on(async {
+        match &cli.verb {
+            Some(Verb::Deed(deed)) => run::deed(&context, deed, &mut out).await,
+            Some(Verb::Preview { deed }) => run::preview(&context, deed, &mut out).await,
+            Some(Verb::Completions { .. }) | None => Ok(Exit::Done),
+        }
+    });
+    let exit = ended.unwrap_or_else(|trouble| start::told(&trouble, &mut out));
+    Seen { exit, stdout: String::from_utf8(stdout).expect("UTF-8"), stderr: String::from_utf8(stderr).expect("UTF-8") }
+}
