@@ -186,8 +186,9 @@ fn impact_on_org<'a>(old: &OrgState, new: &OrgState, changes: impl Iterator<Item
                 Some(group) => Box::new(new.allocated.get(group).into_iter().flatten().cloned()),
                 None => Box::new(new.stores.values().filter(|s| s.group.is_none()).map(|s| s.code.clone())),
             };
+            let active = |s: &StoreCode| new.stores.get(s).is_some_and(|s| s.active);
             let room = EXAMPLES_MAX - moving.examples.len();
-            moving.examples.extend(stores.filter(|s| !named.contains_key(s)).take(room));
+            moving.examples.extend(stores.filter(|s| !named.contains_key(s) && active(s)).take(room));
         }
     }
     for ((from, to), moving) in moves {

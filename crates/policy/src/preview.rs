@@ -56,8 +56,8 @@ pub fn preview(state: &State, actor: &Actor, commands: &[Command], now: Tick, wi
             }
         }
     }
-    // What an earlier command of the batch made is not something that was read.
-    result.reads.retain(|(_, revision)| *revision <= state.revision);
+    // What was read is what the state holds, not what an earlier command of the batch made or took away.
+    result.reads.retain(|(id, revision)| state.get(id).map_or(Revision(0), |o| o.meta().revision) == *revision);
     result.reads.sort();
     result.reads.dedup();
     if with_impact {

@@ -300,14 +300,14 @@ fn list_of_org(org: &OrgState, query: &ListQuery, text: &str, limit: usize) -> W
         List::Tills { store } => {
             let keep = |t: &Arc<Till>| {
                 store.as_ref().is_none_or(|s| *s == t.store)
-                    && (hit(text, t.store.as_str()) || hit(text, t.code.as_str()) || t.name.as_ref().is_some_and(|n| hit(text, n.as_str())))
+                    && (key_hit(text, t) || t.name.as_ref().is_some_and(|n| hit(text, n.as_str())))
             };
             let key = |t: &Arc<Till>| format!("{}/{}", t.store, t.code);
             match store {
                 Some(store) => {
                     let all: Vec<Arc<Till>> = org.tills_of(store).filter(|t| keep(t)).cloned().collect();
                     let count = all.len() as u64;
-                    let rows = Rows { walk: |from, back| walk_vec(&all, from, back, key), key };
+                    let rows = Rows { walk: |from, back| walk_vec(&all, from, back), key };
                     rows.window(query, limit, |_| true, |till| Item::Till { till: till.clone() }, Some(count))
                 }
                 None => {
@@ -427,8 +427,17 @@ fn contains_folded(text: &str, folded: &str) -> bool {
     }
 }
 
+/// A text without a slash lies on one side of the key's own, so that most rows need no text made for them.
+fn key_hit(text: &str, till: &Till) -> bool {
+    if text.contains('/') {
+        hit(text, &format!("{}/{}", till.store, till.code))
+    } else {
+        hit(text, till.store.as_str()) || hit(text, till.code.as_str())
+    }
+}
+
 fn endpoint_hit(text: &str, endpoint: &Endpoint) -> bool {
-    hit(text, &endpoint.template) || hit(text, &endpoint.method) || endpoint.name.as_ref().is_some_and(|n| hit(text, n.as_str()))
+    hit(text, endpoint.id.as_str()) || hit(text, &endpoint.template) || endpoint.name.as_ref().is_some_and(|n| hit(text, n.as_str()))
 }
 
 fn org_item(o: &OrgState) -> Item {
@@ -560,37 +569,51 @@ where
     if back { Box::new(rows.rev().map(|(_, v)| v.clone())) } else { Box::new(rows.map(|(_, v)| v.clone())) }
 }
 
-/// Tills are keyed by store and code; their text key sorts alike, since `/` sorts before whatever a code may hold
-/// but `-` and `.`: so the walk starts at the store and skips by key.
+/// Tills are keyed by store and code, and listed so: `a/t1` before `a-b/t1`, though their texts sort otherwise.
 fn walk_tills(org: &OrgState, from: Bound, back: bool) -> Walk<'_, Arc<Till>> {
     use std::ops::Bound::{Excluded, Included, Unbounded};
     let parse = |key: &str| {
-        let (store, till) = key.rsplit_once('/')?;
+        let (store, till) = key.split_once('/')?;
         Some((store.parse::<StoreCode>().ok()?, till.parse::<TillCode>().ok()?))
     };
-    let range = match (&from, back) {
-        (Bound::Open, _) => (Unbounded, Unbounded),
-        (Bound::Beyond(key), false) => (parse(key).map_or(Unbounded, Excluded), Unbounded),
-        (Bound::At(key), false) => (parse(key).map_or(Unbounded, Included), Unbounded),
-        (Bound::Beyond(key), true) => (Unbounded, parse(key).map_or(Unbounded, Excluded)),
-        (Bound::At(key), true) => (Unbounded, parse(key).map_or(Unbounded, Included)),
+    let edge = match &from {
+        Bound::Open => None,
+        Bound::Beyond(key) => parse(key).map(Excluded),
+        Bound::At(key) => parse(key).map(Included),
     };
-    let rows = org.tills.range(range);
-    if back { Box::new(rows.rev().map(|(_, t)| t.clone())) } else { Box::new(rows.map(|(_, t)| t.clone())) }
+    let range = match (edge, back) {
+        (None, _) => (Unbounded, Unbounded),
+        (Some(edge), false) => (edge, Unbounded),
+        (Some(edge), true) => (Unbounded, edge),
+    };
+    // A key that no till can have, such as a store's code alone, finds its place row by row.
+    let rows = org.tills.range(range).map(|(_, till)| till);
+    if back {
+        Box::new(rows.rev().filter(move |till| from.admits(till, back)).cloned())
+    } else {
+        Box::new(rows.filter(move |till| from.admits(till, back)).cloned())
+    }
 }
 
 /// The tills of one store: few, and sorted by code.
-fn walk_vec(all: &[Arc<Till>], from: Bound, back: bool, key: impl Fn(&Arc<Till>) -> String) -> Walk<'static, Arc<Till>> {
-    let wanted = |till: &&Arc<Till>| match (&from, back) {
-        (Bound::Open, _) => true,
-        (Bound::Beyond(from), false) => key(till) > *from,
-        (Bound::At(from), false) => key(till) >= *from,
-        (Bound::Beyond(from), true) => key(till) < *from,
-        (Bound::At(from), true) => key(till) <= *from,
-    };
-    let mut rows: Vec<Arc<Till>> = all.iter().filter(wanted).cloned().collect();
+fn walk_vec(all: &[Arc<Till>], from: Bound, back: bool) -> Walk<'static, Arc<Till>> {
+    let mut rows: Vec<Arc<Till>> = all.iter().filter(|till| from.admits(till, back)).cloned().collect();
     if back {
         rows.reverse();
     }
     Box::new(rows.into_iter())
+}
+
+impl Bound {
+    /// Whether a till lies on the walk's side of this end: by its store first, then by its code.
+    fn admits(&self, till: &Till, back: bool) -> bool {
+        let place = |key: &str| (till.store.as_str(), till.code.as_str()).cmp(&key.split_once('/').unwrap_or((key, "")));
+        match (self, back) {
+            (Self::Open, _) => true,
+            (Self::Beyond(key), false) => place(key).is_gt(),
+            (Self::At(key), false) => place(key).is_ge(),
+            (Self::Beyond(key), true) => place(key).is_lt(),
+            (Self::At(key), true) => place(key).is_le(),
+        }
+    }
 }

@@ -189,7 +189,11 @@ impl OrgState {
     /// Changes a store or one of its tills, keeping the counts right.
     fn recount(&mut self, store: &StoreCode, change: impl FnOnce(&mut Self)) {
         if let Some((class, members)) = self.contribution(store) {
-            self.members.entry(class).or_default().take(members);
+            let rest = self.members.entry(class.clone()).or_default();
+            rest.take(members);
+            if *rest == Members::default() {
+                self.members.remove(&class);
+            }
         }
         change(self);
         if let Some((class, members)) = self.contribution(store) {

@@ -14,10 +14,11 @@ mod rows;
 
 use std::sync::Arc;
 
-use crate::command::{Command, Envelope};
+use crate::command::{Actor, Command, Envelope};
 use crate::ids::{ObjectId, Revision, Tick};
 use crate::outcome::{Change, Rejection, RejectionCode};
 use crate::state::{OrgState, State};
+use crate::view::{Viewer, visible};
 
 pub use rows::{RowFault, faults};
 
@@ -39,7 +40,7 @@ pub struct Plan {
 /// Plans a command on a state at a moment of replicated time. A rejection changes nothing.
 pub fn plan(state: &State, envelope: &Envelope, now: Tick) -> Result<Plan, Rejection> {
     let actor_label = authority::authorize(state, envelope)?;
-    check_reads(state, &envelope.reads)?;
+    check_reads(state, envelope)?;
     if let Some(reason) = &envelope.reason {
         crate::name::check_text(reason)
             .map_err(|why| Rejection::new(RejectionCode::TextInvalid, format!("the reason given: {why}")))?;
@@ -50,8 +51,8 @@ pub fn plan(state: &State, envelope: &Envelope, now: Tick) -> Result<Plan, Rejec
         Command::CreateOrg { org, name, owner, owner_name } => orgs::create(&mut draft, org, name, owner, owner_name)?,
         Command::EditOrg { org, name } => orgs::edit(&mut draft, org, name)?,
         Command::SetDefault { org, group } => orgs::set_default(&mut draft, org, group.as_ref())?,
-        Command::Suspend { target } => orgs::set_active(&mut draft, target, false)?,
-        Command::Resume { target } => orgs::set_active(&mut draft, target, true)?,
+        Command::Suspend { target } => orgs::set_active(&mut draft, target, false, &envelope.actor)?,
+        Command::Resume { target } => orgs::set_active(&mut draft, target, true, &envelope.actor)?,
         Command::PutZones { org, mode, rows } => places::put_zones(&mut draft, org, *mode, rows)?,
         Command::PutConcepts { org, mode, rows } => places::put_concepts(&mut draft, org, *mode, rows)?,
         Command::PutStores { org, mode, rows } => places::put_stores(&mut draft, org, *mode, rows)?,
@@ -70,12 +71,15 @@ pub fn plan(state: &State, envelope: &Envelope, now: Tick) -> Result<Plan, Rejec
     Ok(draft.finish(actor_label))
 }
 
-fn check_reads(state: &State, reads: &[(ObjectId, Revision)]) -> Result<(), Rejection> {
-    let moved: Vec<&ObjectId> = reads
-        .iter()
-        .filter(|(id, revision)| state.get(id).map_or(Revision(0), |o| o.meta().revision) != *revision)
-        .map(|(id, _)| id)
-        .collect();
+/// What the actor doesn't see isn't there: else a claim to have read it would tell whether it is.
+fn check_reads(state: &State, envelope: &Envelope) -> Result<(), Rejection> {
+    let viewer = match &envelope.actor {
+        Actor::System => None,
+        Actor::Credential(id) => Viewer::of_credential(state, id),
+    };
+    let seen = |id: &ObjectId| viewer.as_ref().is_none_or(|viewer| visible(viewer, state, id));
+    let present = |id: &ObjectId| state.get(id).filter(|_| seen(id)).map_or(Revision(0), |o| o.meta().revision);
+    let moved: Vec<&ObjectId> = envelope.reads.iter().filter(|(id, revision)| present(id) != *revision).map(|(id, _)| id).collect();
     if moved.is_empty() {
         return Ok(());
     }

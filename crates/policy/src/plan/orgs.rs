@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::draft::Draft;
 use super::{org as org_of, org_unknown};
 use crate::catalogue;
-use crate::command::GroupRef;
+use crate::command::{Actor, GroupRef};
 use crate::ids::*;
 use crate::name::Name;
 use crate::object::*;
@@ -81,7 +81,7 @@ pub(super) fn set_default(draft: &mut Draft<'_>, org: &OrgCode, group: Option<&G
 }
 
 /// `suspend` and `resume`: one flag, the only such state there is (AG-38).
-pub(super) fn set_active(draft: &mut Draft<'_>, target: &ObjectId, active: bool) -> Result<(), Rejection> {
+pub(super) fn set_active(draft: &mut Draft<'_>, target: &ObjectId, active: bool, actor: &Actor) -> Result<(), Rejection> {
     if let Some(org) = target.org() {
         org_of(draft.state, org)?;
     }
@@ -98,6 +98,7 @@ pub(super) fn set_active(draft: &mut Draft<'_>, target: &ObjectId, active: bool)
         (ObjectId::User(org, id), Some(Object::User(o))) => {
             if !active {
                 keeps_an_owner(draft, org, id)?;
+                spares_the_actor(draft, target, actor)?;
             }
             Object::User(Arc::new(User { active, ..(*o).clone() }))
         }
@@ -120,5 +121,19 @@ fn keeps_an_owner(draft: &Draft<'_>, org: &OrgCode, leaving: &UserId) -> Result<
         Ok(())
     } else {
         Err(Rejection::new(RejectionCode::LastOwner, format!("`user:{leaving}` is the last active owner of org `{}`", org.org.org)))
+    }
+}
+
+/// Whoever suspends their own user shuts themselves out: another must do it.
+fn spares_the_actor(draft: &Draft<'_>, leaving: &ObjectId, actor: &Actor) -> Result<(), Rejection> {
+    let holder = match actor {
+        Actor::System => None,
+        Actor::Credential(id) => draft.state.credentials.get(id).map(|credential| &credential.kind),
+    };
+    match holder {
+        Some(CredentialKind::User { org, user }) if *leaving == ObjectId::User(org.clone(), user.clone()) => {
+            Err(Rejection::new(RejectionCode::SelfLockout, format!("`{leaving}` is you: another owner must suspend it")))
+        }
+        Some(CredentialKind::User { .. } | CredentialKind::Operator | CredentialKind::EnforcementPoint { .. }) | None => Ok(()),
     }
 }

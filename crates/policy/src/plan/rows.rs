@@ -173,20 +173,24 @@ impl<K: Ord + Clone + std::fmt::Display> Tree<K> {
     where
         K: 'a,
     {
-        let rows: Vec<&K> = rows.collect();
+        let mut first: BTreeMap<&K, usize> = BTreeMap::new();
+        for (at, code) in rows.enumerate() {
+            first.entry(code).or_insert(at);
+        }
         for (code, _) in &self.parents {
             let (mut at, mut levels, mut path) = (code.clone(), 1usize, vec![code.clone()]);
             while let Some(Some(parent)) = self.parents.get(&at) {
-                let row = rows.iter().position(|r| path.contains(r));
+                // The first row that has a part in it; a fault without one was there before, and is not the rows'.
+                let row = || path.iter().filter_map(|code| first.get(code)).min().copied();
                 if path.contains(parent) {
-                    if let Some(row) = row {
+                    if let Some(row) = row() {
                         faults.add(row, "parent", RejectionCode::TreeCycle, format!("{noun} `{code}` would lie below itself"));
                     }
                     break;
                 }
                 levels += 1;
                 if levels > TREE_LEVELS_MAX {
-                    if let Some(row) = row {
+                    if let Some(row) = row() {
                         faults.add(row, "parent", RejectionCode::TreeTooDeep, format!("{noun} `{code}` would lie on level {levels}: there are at most {TREE_LEVELS_MAX}"));
                     }
                     break;
