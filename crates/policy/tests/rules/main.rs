@@ -12,4 +12,3 @@ mod queries;
 mod rejections;
 mod requests;
 mod sequences;
-mod stores;
