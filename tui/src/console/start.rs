@@ -18,6 +18,9 @@ use super::stage::Phase;
 use super::terminal::{Machine, Taken, restore_on_panic, screen};
 use super::theme::{Theme, ThemeName};
 
+/// How long the console has to end in order once its terminal is gone.
+const HANGUP_GRACE: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// What a console is started with.
 #[derive(Clone, Debug)]
 pub struct ConsoleOptions {
@@ -81,10 +84,25 @@ pub async fn start<A: Api>(api: A, options: ConsoleOptions) -> Result<(), Consol
     restore_on_panic();
     let taken = Taken::take()?;
     let mut screen = screen()?;
+    let gone = tokio::spawn(end_without_terminal()?);
     let ended = run(&mut screen, keys(), signals()?, Arc::new(api), &mut Machine::default(), &mut model).await;
+    gone.abort();
     drop(taken);
     tell_open(&model);
     Ok(ended?)
+}
+
+/// Ends the process when its terminal is gone. crossterm's reader never returns from a terminal that was hung up (it
+/// reads nothing, again and again), so the loop, which shares its thread, can't be told any more.
+fn end_without_terminal() -> std::io::Result<impl Future<Output = ()>> {
+    let mut hangup = signal(SignalKind::hangup())?;
+    Ok(async move {
+        if hangup.recv().await.is_some() {
+            // Time for the loop to end by itself, if it still can.
+            tokio::time::sleep(HANGUP_GRACE).await;
+            std::process::exit(129);
+        }
+    })
 }
 
 /// Keys, until the terminal has no more of them.
