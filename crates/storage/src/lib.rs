@@ -26,6 +26,8 @@ mod worker;
 
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod tests;
 
 pub use audit::{AuditPage, AuditReader, ChainVerdict};
 pub use codec::{decode_entry, decode_envelope, encode_entry, encode_envelope};
