@@ -51,6 +51,8 @@ struct Inner {
     failing_over: AtomicUsize,
     started: Instant,
     tasks: TaskTracker,
+    /// Ends the probes.
+    stop: CancellationToken,
 }
 
 struct Machine {
@@ -158,8 +160,9 @@ impl Client {
             failing_over: AtomicUsize::new(0),
             started: Instant::now(),
             tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
         });
-        let stop = CancellationToken::new();
+        let stop = inner.stop.clone();
         if let Some(every) = inner.config.probe_every {
             inner.tasks.spawn(probe_for_ever(Arc::downgrade(&inner), every, stop.clone()));
         }
@@ -184,10 +187,10 @@ impl Client {
         Ok(())
     }
 
-    /// Ends all connections; calls under way fail. Waits until everything has ended.
+    /// Ends all connections, those of clones too, once the calls under way on them are over; waits until it is so.
     pub async fn close(self) {
-        let Self { inner, _probes } = self;
-        drop(_probes);
+        let inner = self.inner;
+        inner.stop.cancel();
         inner.nodes.iter().for_each(NodeSlots::forget);
         inner.tasks.close();
         inner.tasks.wait().await;

@@ -159,3 +159,24 @@ impl fmt::Debug for PeerFaultCode {
         f.write_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::{decode, encode};
+
+    #[test]
+    fn opaque_bytes_travel_as_bytes() {
+        let chunk = SnapshotChunk { id: "s1".into(), data: Bytes::from(vec![200; 1 << 20]), last: true, ..SnapshotChunk::default() };
+        let bytes = encode(&chunk).unwrap();
+        assert!(bytes.len() < (1 << 20) + 100, "{}", bytes.len());
+        assert_eq!(decode::<SnapshotChunk>(&bytes).unwrap(), chunk);
+    }
+
+    #[test]
+    fn a_fault_that_is_not_known_is_no_proof_that_nothing_happened() {
+        let newer: PeerFault = decode(&encode(&("on_fire", "it burns")).unwrap()).unwrap();
+        assert_eq!(newer.code.as_str(), "on_fire");
+        assert!(!newer.code.nothing_proposed() && PeerFaultCode::NOT_LEADER.nothing_proposed());
+    }
+}
