@@ -29,10 +29,27 @@ const TILL_LEN: u8 = TILL_ACTIVE - 1;
 /// What a leaf knows of a store.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry<'a> {
-    /// Its own record; none if only tills of it are known.
-    pub record: Option<Record>,
+    flags: u8,
+    group: u32,
+    tills: &'a [u8],
+}
+
+impl<'a> Entry<'a> {
+    /// The store's own record; none if only tills of it are known.
+    #[inline(always)]
+    pub fn record(self) -> Option<Record> {
+        let group = if self.flags & EXPLICIT != 0 { Some(self.group) } else { None };
+        if self.flags & KNOWN != 0 { Some(Record { active: self.flags & ACTIVE != 0, group }) } else { None }
+    }
+
     /// Its tills.
-    pub tills: Tills<'a>,
+    #[inline(always)]
+    pub fn tills(self) -> Tills<'a> {
+        match self.tills.first_chunk() {
+            Some(number) if self.flags & CROWDED != 0 => Tills::Crowd(u32::from_le_bytes(*number)),
+            Some(_) | None => Tills::Here(self.tills),
+        }
+    }
 }
 
 /// What decisions read of a store's own record.
@@ -245,6 +262,7 @@ impl<'a> Shape<'a> {
 /// Whether two texts are equal, without a call for short ones.
 #[inline(always)]
 fn same(left: &[u8], right: &[u8]) -> bool {
+    #[inline(always)]
     fn ends<const N: usize>(left: &[u8], right: &[u8]) -> bool {
         left.first_chunk::<N>() == right.first_chunk::<N>() && left.last_chunk::<N>() == right.last_chunk::<N>()
     }
@@ -270,16 +288,8 @@ fn split_key(entry: &[u8]) -> Option<(Key<'_>, (u8, &[u8]))> {
 
 #[inline(always)]
 fn parse((flags, rest): (u8, &[u8])) -> Option<Entry<'_>> {
-    let (group, rest) = if flags & EXPLICIT != 0 {
-        let (group, rest) = read_number(rest)?;
-        (Some(group), rest)
-    } else {
-        (None, rest)
-    };
-    let record = (flags & KNOWN != 0).then_some(Record { active: flags & ACTIVE != 0, group });
-    let tills =
-        if flags & CROWDED != 0 { Tills::Crowd(u32::from_le_bytes(*rest.first_chunk()?)) } else { Tills::Here(rest) };
-    Some(Entry { record, tills })
+    let (group, tills) = if flags & EXPLICIT != 0 { read_number(rest)? } else { (0, rest) };
+    Some(Entry { flags, group, tills })
 }
 
 /// Seven bits a byte, the lowest first; the top bit says that more follow.
@@ -336,7 +346,7 @@ mod tests {
         for (store, org, record, tills, bytes) in &packed {
             let key = Key { org: *org, store: store.as_bytes() };
             let found = find(&leaf, 9, key).expect("packed");
-            assert_eq!((found.record, found.tills), (*record, *tills));
+            assert_eq!((found.record(), found.tills()), (*record, *tills));
             assert_eq!(position(&leaf, 9, key).map(|(_, found)| found), Some(&**bytes));
             assert!(find(&leaf, 8, key).is_none());
             assert!(find(&leaf, 9, Key { org: *org, store: b"other" }).is_none());

@@ -11,12 +11,12 @@ use crate::access::Levels;
 use crate::limits::{PATH_BYTES_MAX, PATH_SEGMENTS_MAX};
 use crate::path::RequestPath;
 
+use scan::{Segment, next_segment};
+
 mod automaton;
 mod scan;
 #[cfg(test)]
 mod tests;
-
-use scan::{Segment, next_segment};
 
 /// What a match leads to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -117,59 +117,71 @@ impl Matcher {
     #[inline(always)]
     pub fn find(&self, method: &str, path: &str) -> Match {
         let bytes = path.as_bytes();
-        if bytes.len() > PATH_BYTES_MAX || bytes.first() != Some(&b'/') {
+        if bytes.first() != Some(&b'/') {
             return Match::Malformed;
         }
-        if scan::is_odd(bytes) {
-            return self.find_encoded(method, path);
+        // Only a long path can have too many segments.
+        if bytes.len() > 2 * PATH_SEGMENTS_MAX {
+            return self.find_odd(method, path);
         }
-        self.walk(method, bytes)
+        match self.walk(method, bytes) {
+            Walk { odd: 0, found } => found,
+            Walk { odd: _some, found: _ } => self.find_odd(method, path),
+        }
     }
 
-    /// A path with an escape, a query or a NUL: checked by the general rules, decoded, and matched as text.
-    #[cold]
-    fn find_encoded(&self, method: &str, path: &str) -> Match {
-        if RequestPath::parse(path).is_none() {
+    /// A path that is long or odd: checked by the general rules, decoded, and matched as text.
+    #[inline(never)]
+    fn find_odd(&self, method: &str, path: &str) -> Match {
+        if path.len() > PATH_BYTES_MAX {
             return Match::Malformed;
         }
+        let whole = path;
         let path = path.split('?').next().unwrap_or_default();
+        // A gateway sends the query with the path, and as a rule nothing else is odd.
+        if path.len() <= 2 * PATH_SEGMENTS_MAX
+            && let Walk { odd: 0, found } = self.walk(method, path.as_bytes())
+        {
+            return found;
+        }
+        if RequestPath::parse(whole).is_none() {
+            return Match::Malformed;
+        }
         let mut buffer = [0u8; PATH_BYTES_MAX];
         let mut len = 0;
         for (slot, byte) in buffer.iter_mut().zip(scan::Decoded::new(path.as_bytes())) {
             *slot = byte;
             len += 1;
         }
-        self.walk(method, buffer.get(..len).unwrap_or_default())
+        // Decoded once: what is odd now is text.
+        self.walk(method, buffer.get(..len).unwrap_or_default()).found
     }
 
-    /// One pass over a path without escapes that starts with a slash.
+    /// One pass over a path that starts with a slash and has no more segments than it may, read as it stands.
     #[inline(always)]
-    fn walk(&self, method: &str, path: &[u8]) -> Match {
+    fn walk(&self, method: &str, path: &[u8]) -> Walk {
         if !self.determined {
             return self.walk_back(method, path);
         }
-        let (mut state, mut at, mut count, mut malformed) = (ROOT, 1, 0, false);
+        let (mut state, mut at, mut odd) = (ROOT, 1, 0);
         while at < path.len() {
             let segment = next_segment(path, at);
-            malformed |= segment.is_malformed();
-            count += 1;
+            odd |= segment.odd;
             state = match self.literal(state, &segment, path, at) {
                 0 => self.states.get(state as usize).map_or(0, |state| state.other),
                 next => next,
             };
             at = segment.end + 1;
         }
-        if malformed || count > PATH_SEGMENTS_MAX {
-            return Match::Malformed;
-        }
         let number = self.method(method);
         let accepts = self.accepts_of(state);
         let of = |number: u16| accepts.iter().find(|accept| accept.method == number).map(|accept| accept.target);
-        match number.and_then(of) {
+        let found = match number.and_then(of) {
             Some(target) => Match::Endpoint(target),
             None if number == Some(HEAD) => of(GET).map_or(Match::Unknown, Match::Endpoint),
             None => Match::Unknown,
-        }
+        };
+        Walk { odd, found }
     }
 
     /// Where a segment leads as a literal; 0 is nowhere.
@@ -232,24 +244,24 @@ impl Matcher {
 
     /// The walk through a plain trie: literal first, and back to the parameter of the last place that has one.
     #[cold]
-    fn walk_back(&self, method: &str, path: &[u8]) -> Match {
+    fn walk_back(&self, method: &str, path: &[u8]) -> Walk {
         let mut segments = [(Segment::default(), 0usize); PATH_SEGMENTS_MAX];
-        let (mut at, mut count, mut malformed) = (1, 0, false);
-        while at < path.len() {
-            let segment = next_segment(path, at);
-            malformed |= segment.is_malformed();
-            match segments.get_mut(count) {
-                Some(slot) => *slot = (segment, at),
-                None => malformed = true,
+        let (mut at, mut count, mut odd) = (1, 0, 0);
+        for slot in &mut segments {
+            if at >= path.len() {
+                break;
             }
+            let segment = next_segment(path, at);
+            *slot = (segment, at);
+            odd |= segment.odd;
             count += 1;
             at = segment.end + 1;
         }
-        let Some(segments) = segments.get(..count).filter(|_| !malformed) else { return Match::Malformed };
+        let segments = segments.get(..count).unwrap_or_default();
         let of = |number: u16| self.climb(number, path, segments);
         let number = self.method(method);
         let found = number.and_then(of).or_else(|| if number == Some(HEAD) { of(GET) } else { None });
-        found.map_or(Match::Unknown, Match::Endpoint)
+        Walk { odd, found: found.map_or(Match::Unknown, Match::Endpoint) }
     }
 
     fn climb(&self, method: u16, path: &[u8], segments: &[(Segment, usize)]) -> Option<Target> {
@@ -289,3 +301,9 @@ impl Matcher {
 
 const GET: u16 = 0;
 const HEAD: u16 = 5;
+
+/// What a walk found, if nothing in the path was odd.
+struct Walk {
+    odd: u64,
+    found: Match,
+}

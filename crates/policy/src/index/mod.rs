@@ -222,6 +222,19 @@ fn key(org: u32, store: &StoreCode) -> Key<'_> {
     Key { org, store: store.as_str().as_bytes() }
 }
 
+/// The store and the till of `STORE/TILL`, split at the last slash.
+#[inline(always)]
+fn split_till(id: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut store = id;
+    while let Some((last, rest)) = store.split_last() {
+        if *last == b'/' {
+            return Some((rest, id.get(store.len()..)?));
+        }
+        store = rest;
+    }
+    None
+}
+
 fn put_org(record: &mut OrgRecord, active: bool, default: Option<&GroupId>) {
     record.active = active;
     record.default = default.map(|group| record.slot(group));
@@ -255,7 +268,7 @@ pub(crate) struct Check<'a> {
     org: Option<&'a OrgRecord>,
     key: Key<'a>,
     /// None for a store as subject.
-    till: Option<&'a str>,
+    till: Option<&'a [u8]>,
     /// A till's id without a slash names no store.
     named: bool,
     probe: Option<Probe<'a>>,
@@ -267,15 +280,15 @@ impl Index {
     #[inline(always)]
     pub(crate) fn start<'a>(&'a self, request: &Request<'a>) -> Check<'a> {
         let (store, till, named) = match request.subject {
-            Subject::Store(store) => (store, None, true),
-            Subject::Till(id) => match id.bytes().rposition(|byte| byte == b'/') {
-                Some(at) => (id.get(..at).unwrap_or_default(), id.get(at + 1..), true),
-                None => ("", None, false),
+            Subject::Store(store) => (store.as_bytes(), None, true),
+            Subject::Till(id) => match split_till(id.as_bytes()) {
+                Some((store, till)) => (store, Some(till), true),
+                None => (Default::default(), None, false),
             },
         };
         let number = self.numbers.get(request.org);
         let org = number.and_then(|number| self.orgs.get(number as usize)?.as_deref());
-        let key = Key { org: number.unwrap_or(u32::MAX), store: store.as_bytes() };
+        let key = Key { org: number.unwrap_or(u32::MAX), store };
         let probe = if named && org.is_some() { Some(self.subjects.probe(key)) } else { None };
         Check { org, key, till, named, probe, endpoint: Match::Unknown }
     }
@@ -302,12 +315,12 @@ impl Index {
             return Reason::TillUnknown;
         }
         let Some(entry) = check.probe.and_then(|probe| probe.find(check.key)) else { return Reason::StoreUnknown };
-        let Some(store) = entry.record else { return Reason::StoreUnknown };
+        let Some(store) = entry.record() else { return Reason::StoreUnknown };
         if !store.active {
             return Reason::StoreInactive;
         }
         if let Some(till) = check.till {
-            match self.subjects.till(entry.tills, till) {
+            match self.subjects.till(entry.tills(), till) {
                 TillState::Unknown => return Reason::TillUnknown,
                 TillState::Suspended => return Reason::TillSuspended,
                 TillState::Active => {}

@@ -64,7 +64,7 @@ impl OrgRecord {
     pub fn levels(&self, slot: u32, cell: NonZeroU32) -> Option<Levels> {
         let row = self.rows.get(slot as usize)?;
         let [known, ..] = row.words;
-        (known & 1 != 0).then(|| row.levels(cell.get()))
+        if known & 1 != 0 { Some(row.levels(cell.get())) } else { None }
     }
 
     /// The slot of a group, made if it is new.

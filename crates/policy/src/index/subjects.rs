@@ -72,10 +72,10 @@ impl Subjects {
 
     /// Whether a till is known and active.
     #[inline(always)]
-    pub fn till(&self, tills: Tills<'_>, code: &str) -> TillState {
+    pub fn till(&self, tills: Tills<'_>, code: &[u8]) -> TillState {
         let active = match tills {
-            Tills::Here(bytes) => leaf::till(bytes, code.as_bytes()),
-            Tills::Crowd(number) => self.crowds.get(&number).and_then(|crowd| crowd.get(code)).copied(),
+            Tills::Here(bytes) => leaf::till(bytes, code),
+            Tills::Crowd(number) => self.of_crowd(number, code),
         };
         match active {
             None => TillState::Unknown,
@@ -84,12 +84,17 @@ impl Subjects {
         }
     }
 
+    #[inline(never)]
+    fn of_crowd(&self, number: u32, code: &[u8]) -> Option<bool> {
+        self.crowds.get(&number)?.get(std::str::from_utf8(code).ok()?).copied()
+    }
+
     /// Sets a store's own record, or takes it away; its tills stay.
     pub fn put_record(&mut self, key: Key<'_>, record: Option<Record>) {
         let place = self.place(key);
         let old = place.entry();
-        let tills = old.map_or(Tills::Here(&[]), |old| old.tills);
-        if old.and_then(|old| old.record) == record {
+        let tills = old.map_or(Tills::Here(&[]), leaf::Entry::tills);
+        if old.and_then(leaf::Entry::record) == record {
             return;
         }
         let new = packed(key, record, tills);
@@ -100,9 +105,9 @@ impl Subjects {
     pub fn put_till(&mut self, key: Key<'_>, code: &TillCode, active: Option<bool>) {
         let place = self.place(key);
         let old = place.entry();
-        let record = old.and_then(|old| old.record);
+        let record = old.and_then(leaf::Entry::record);
         let mut bytes = Vec::new();
-        let tills = match old.map_or(Tills::Here(&[]), |old| old.tills) {
+        let tills = match old.map_or(Tills::Here(&[]), leaf::Entry::tills) {
             Tills::Here(old) => {
                 for (till, was) in leaf::tills(old).filter(|(till, _)| *till != code.as_str().as_bytes()) {
                     leaf::write_till(&mut bytes, till, was);
@@ -142,7 +147,7 @@ impl Subjects {
                 continue;
             }
             for entry in &gone {
-                if let Some(Tills::Crowd(number)) = leaf::read(entry).map(|entry| entry.tills) {
+                if let Some(Tills::Crowd(number)) = leaf::read(entry).map(leaf::Entry::tills) {
                     self.crowds.remove(&number);
                 }
             }
@@ -347,7 +352,8 @@ fn hash(seed: &SharedSeed, key: Key<'_>) -> u64 {
 /// The bucket of a hash among so many: the low bits, one less of them for buckets that aren't split yet.
 #[inline(always)]
 fn bucket(hash: u64, buckets: usize) -> usize {
-    let mask = buckets.next_power_of_two() - 1;
+    // As `next_power_of_two() - 1`, without its check for overflow.
+    let mask = usize::MAX >> (buckets.wrapping_sub(1) | 1).leading_zeros();
     // Only the low bits count, so a narrower word loses nothing.
     let low = (hash as usize) & mask;
     if low < buckets { low } else { low & (mask >> 1) }

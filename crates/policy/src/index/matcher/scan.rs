@@ -1,5 +1,5 @@
-//! Reads a path eight and sixteen bytes at a time: whether it has anything that only the general rules can judge,
-//! and its segments one after the other, each with its hash.
+//! Reads the segments of a path one after the other, eight bytes at a time: where each ends, its hash, and whether
+//! there is anything that only the general rules can judge.
 
 /// A segment that was read.
 #[derive(Clone, Copy, Debug, Default)]
@@ -12,50 +12,29 @@ pub struct Segment {
     pub second: u64,
     /// Its hash.
     pub hash: u64,
-}
-
-impl Segment {
-    /// Empty, `.` or `..`: a path with such a segment is malformed. There is no NUL in a path that gets here.
-    #[inline(always)]
-    pub fn is_malformed(&self) -> bool {
-        const DOT: u64 = b'.' as u64;
-        const DOTS: u64 = DOT << 8 | DOT;
-        matches!(self.first, 0 | DOT | DOTS)
-    }
+    /// Not zero if the general rules must judge the path: a `%`, `?` or NUL is in the segment or shortly behind, or it
+    /// is empty, `.` or `..`, or looks much like these.
+    pub odd: u64,
 }
 
 const ONES: u64 = u64::MAX / 255;
 const HIGHS: u64 = ONES << 7;
 const SLASHES: u64 = ONES * b'/' as u64;
 
-/// Whether a path has an escape, a query or a NUL.
-#[inline(always)]
-pub fn is_odd(path: &[u8]) -> bool {
-    let Some(last) = path.last_chunk::<16>() else { return path.iter().any(|byte| odd(*byte) != 0) };
-    // Sixteen at a time without a branch becomes vector code; the last sixteen may overlap those before.
-    let mut found = [0u8; 16];
-    for chunk in path.as_chunks::<16>().0.iter().chain(std::iter::once(last)) {
-        for (found, byte) in found.iter_mut().zip(chunk) {
-            *found |= odd(*byte);
-        }
-    }
-    u128::from_le_bytes(found) != 0
-}
-
-#[inline(always)]
-fn odd(byte: u8) -> u8 {
-    u8::from(byte == b'%') | u8::from(byte == b'?') | u8::from(byte == 0)
-}
-
 /// Reads the segment that starts at a place.
 #[inline(always)]
 pub fn next_segment(path: &[u8], start: usize) -> Segment {
-    let (first, len) = until_slash(load(path, start));
+    let word = load(path, start);
+    let (first, len) = until_slash(word);
+    const DOTS: u64 = b'.' as u64 * 0x0101;
+    let odd = oddities(word) | u64::from(first | DOTS == DOTS);
     if len < 8 {
-        return Segment { end: start + len, first, second: 0, hash: mix(len as u64, first) };
+        return Segment { end: start + len, first, second: 0, hash: mix(len as u64, first), odd };
     }
-    let (second, len) = until_slash(load(path, start + 8));
-    let mut segment = Segment { end: start + 8 + len, first, second, hash: mix(mix(8, first), second) };
+    let word = load(path, start + 8);
+    let odd = odd | oddities(word);
+    let (second, len) = until_slash(word);
+    let mut segment = Segment { end: start + 8 + len, first, second, hash: mix(mix(8, first), second), odd };
     if len == 8 {
         finish_long(path, &mut segment);
     }
@@ -66,13 +45,24 @@ pub fn next_segment(path: &[u8], start: usize) -> Segment {
 #[inline(never)]
 fn finish_long(path: &[u8], segment: &mut Segment) {
     loop {
-        let (word, len) = until_slash(load(path, segment.end));
+        let word = load(path, segment.end);
+        segment.odd |= oddities(word);
+        let (word, len) = until_slash(word);
         segment.hash = mix(segment.hash ^ len as u64, word);
         segment.end += len;
         if len < 8 {
             return;
         }
     }
+}
+
+/// Not zero if one of the bytes needs the general rules: `%`, `?` or NUL.
+#[inline(always)]
+fn oddities(word: u64) -> u64 {
+    let (percent, question) = (word ^ (ONES * b'%' as u64), word ^ (ONES * b'?' as u64));
+    // A byte that is zero borrows; which one doesn't matter here.
+    let hits = |word: u64| word.wrapping_sub(ONES) & !word;
+    (hits(percent) | hits(question) | hits(word)) & HIGHS
 }
 
 /// The bytes of a word before its first slash, and how many they are.
