@@ -257,7 +257,7 @@ pub fn list(state: &State, viewer: &Viewer, query: &ListQuery) -> Window {
             let keep = |o: &OrgState| {
                 viewer.sees_org(o.org.org.as_str()) && (hit(&text, o.org.org.as_str()) || hit(&text, o.org.name.as_str()))
             };
-            rows.window(query, limit, keep, |o| org_item(o), None)
+            rows.window(query, limit, keep, org_item, None)
         }
         List::Credentials => {
             let rows = Rows { walk: |from, back| walk(&state.credentials, from, back), key: |c: &Arc<Credential>| c.id.to_string() };
@@ -266,7 +266,7 @@ pub fn list(state: &State, viewer: &Viewer, query: &ListQuery) -> Window {
                     && query.org.as_ref().is_none_or(|org| c.kind.org() == Some(org))
                     && (hit(&text, c.id.as_str()) || hit(&text, c.label.as_str()))
             };
-            rows.window(query, limit, keep, |c| credential_item(c), None)
+            rows.window(query, limit, keep, credential_item, None)
         }
         List::Zones
         | List::Concepts

@@ -92,6 +92,9 @@ pub struct AuditReader {
     views: Views,
 }
 
+/// Told each row, as it lies on disk.
+type Visit<'a> = &'a mut dyn FnMut(Revision, &[u8]) -> Result<(), Fault>;
+
 impl AuditReader {
     pub(crate) fn new<E: Engine>(present: Arc<ArcSwap<E>>, pending: Arc<PendingRows>, views: Views) -> Self {
         Self { present, pending, views }
@@ -215,7 +218,7 @@ impl AuditReader {
         &self,
         from: Revision,
         upto: Revision,
-        visit: &mut dyn FnMut(Revision, &[u8]) -> Result<(), Fault>,
+        visit: Visit<'_>,
     ) -> Result<(), Fault> {
         let pending = self.pending.matching(|row| row.revision >= from && row.revision <= upto);
         let engine = self.present.engine();

@@ -44,7 +44,7 @@ pub fn disk_free(path: &Path) -> Result<DiskSpace, Fault> {
         }
         answer.assume_init()
     };
-    #[expect(clippy::unnecessary_cast, clippy::useless_conversion, reason = "the fields' widths differ by platform")]
+    #[expect(clippy::useless_conversion, reason = "the fields' widths differ by platform")]
     let (block, free, total) = (answer.f_frsize as u64, u64::from(answer.f_bavail), u64::from(answer.f_blocks));
     Ok(DiskSpace { free_bytes: block.saturating_mul(free), total_bytes: block.saturating_mul(total) })
 }

@@ -214,8 +214,11 @@ pub fn group(args: &Allocate) -> Option<GroupRef> {
     args.group.as_deref().map(GroupRef::from)
 }
 
+/// Stores, and tills by store and code.
+type Named = (Vec<StoreCode>, Vec<(StoreCode, TillCode)>);
+
 /// Stores and tills that an allocation names. A till is passed on, so that the cluster says why it can't be (AG-24).
-pub fn named(args: &Allocate) -> Result<(Vec<StoreCode>, Vec<(StoreCode, TillCode)>), Trouble> {
+pub fn named(args: &Allocate) -> Result<Named, Trouble> {
     let (mut stores, mut tills) = (Vec::new(), Vec::new());
     for text in args.targets.iter().chain(&args.stores) {
         let text = text.trim();

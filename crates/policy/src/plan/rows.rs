@@ -76,17 +76,14 @@ impl Faults {
 
     /// What every row has in common: its key exists or not as the mode wants, a new one has a name, and a key
     /// comes twice only with equal values.
-    fn key<K: Ord + ToString, R: PartialEq>(
+    fn key<K: Ord + ToString, R: PartialEq + Clone>(
         &mut self,
         (at, row, key): (usize, &R, K),
         seen: &mut BTreeMap<K, (usize, R)>,
         exists: bool,
         mode: PutMode,
         words: &Words,
-    ) -> bool
-    where
-        R: Clone,
-    {
+    ) -> bool {
         if let Some((first, other)) = seen.get(&key) {
             if other != row {
                 self.add(
@@ -177,7 +174,7 @@ impl<K: Ord + Clone + std::fmt::Display> Tree<K> {
         for (at, code) in rows.enumerate() {
             first.entry(code).or_insert(at);
         }
-        for (code, _) in &self.parents {
+        for code in self.parents.keys() {
             let (mut at, mut levels, mut path) = (code.clone(), 1usize, vec![code.clone()]);
             while let Some(Some(parent)) = self.parents.get(&at) {
                 // The first row that has a part in it; a fault without one was there before, and is not the rows'.

@@ -104,7 +104,7 @@ fn field<T: ToString>(field: &Field<T>) -> Option<String> {
     field.value().map(ToString::to_string)
 }
 
-fn order<R: Clone>(rows: &mut Vec<R>, lines: &mut [u64], key: fn(&R) -> String, parent: fn(&R) -> Option<String>) {
+fn order<R: Clone>(rows: &mut [R], lines: &mut [u64], key: fn(&R) -> String, parent: fn(&R) -> Option<String>) {
     let place: HashMap<String, usize> = rows.iter().enumerate().map(|(at, row)| (key(row), at)).collect();
     let (mut done, mut sequence) = (HashSet::new(), Vec::with_capacity(rows.len()));
     for start in 0..rows.len() {
