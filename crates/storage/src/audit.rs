@@ -93,7 +93,7 @@ pub struct AuditReader {
 }
 
 /// Told each row, as it lies on disk.
-type Visit<'a> = &'a mut dyn FnMut(Revision, &[u8]) -> Result<(), Fault>;
+type EachRow<'a> = &'a mut dyn FnMut(Revision, &[u8]) -> Result<(), Fault>;
 
 impl AuditReader {
     pub(crate) fn new<E: Engine>(present: Arc<ArcSwap<E>>, pending: Arc<PendingRows>, views: Views) -> Self {
@@ -218,7 +218,7 @@ impl AuditReader {
         &self,
         from: Revision,
         upto: Revision,
-        visit: Visit<'_>,
+        visit: EachRow<'_>,
     ) -> Result<(), Fault> {
         let pending = self.pending.matching(|row| row.revision >= from && row.revision <= upto);
         let engine = self.present.engine();
