@@ -320,7 +320,7 @@ pub static TABLE: &[Binding] = &[
     row(Action::EditQuestion, &["e", "enter"], &[View::Explain], "ask", "ask about a subject, method and path"),
     row(Action::Commit, &["enter"], &[View::Pending], "apply", "confirm the edit under the cursor as previewed"),
     row(Action::Discard, &["d", "delete"], &[View::Pending], "discard", "discard the edit under the cursor"),
-    row(Action::Resend, &["r"], &[View::Pending], "send again", "send a change with an unknown outcome again, under the same id: it applies once"),
+    row(Action::Resend, &["r"], &[View::Pending], "", "send a change with an unknown outcome again, under the same id: it applies once"),
     row(Action::ToggleOrg, &["O"], &[View::Pulse], "", "suspend or resume the org: every call of it is denied"),
     row(Action::Filter, &["/"], LISTS, "filter", "filter; a column is named as in `zone:north`"),
     row(Action::GoPending, &["p"], EVERYWHERE, "pending", "preview, confirm or discard what is staged"),

@@ -76,6 +76,8 @@ pub struct Listing {
     pub seeking: Option<Seek>,
     /// How many rows a page has: whole catalogues ask for more.
     pub page: usize,
+    /// Whether the rows held answer an older question than the one asked.
+    pub superseded: bool,
 }
 
 impl Listing {
@@ -96,6 +98,7 @@ impl Listing {
             fetched_ms: 0,
             seeking: None,
             page: PAGE_ROWS,
+            superseded: false,
         }
     }
 
@@ -110,6 +113,7 @@ impl Listing {
 
     /// Filters anew, keeping what is on the screen until the answer comes.
     pub fn narrow(&mut self, list: List, text: &str) {
+        self.superseded = true;
         self.query.list = list;
         text.clone_into(&mut self.query.text);
     }
@@ -166,6 +170,7 @@ impl Listing {
     /// Takes an answer in.
     pub fn accept(&mut self, reply: ListReply, now_ms: u64) {
         let Some(seek) = self.seeking.take() else { return };
+        self.superseded = false;
         let key = self.current().map(Item::key);
         let window = reply.window;
         let count = window.items.len() as u64;
@@ -227,6 +232,11 @@ impl Listing {
     pub fn fail(&mut self, fault: Fault) {
         self.seeking = None;
         self.load = Load::Failed(fault);
+    }
+
+    /// Whether what is held isn't what was asked for, and the answer is on its way.
+    pub fn is_expected(&self) -> bool {
+        self.seeking.is_some() && (self.superseded || self.load == Load::Loading)
     }
 
     /// Moves the cursor. Past an edge beyond which there is more, it waits there for the next page.

@@ -8,6 +8,7 @@ use bailiwick_policy::ids::{GroupId, OrgCode, ResourceId, Revision, StoreCode};
 use bailiwick_policy::object::{Endpoint, Group, Org, Store};
 use bailiwick_policy::query::{Item, List};
 use bailiwick_rpc::api::{At, ClusterStatus, Event, ExplainReply, Receipt, WhoAmI};
+use crossterm::event::KeyEvent;
 use tui_input::Input;
 
 use super::api::{Fault, Health};
@@ -401,6 +402,8 @@ pub struct Model {
     pub last_view: Option<View>,
     /// What lies on top.
     pub overlay: Option<Overlay>,
+    /// Keys that wait for the list they are meant for.
+    pub held: Vec<KeyEvent>,
     /// Changes aren't followed.
     pub frozen: bool,
     /// Something on the present view may be out of date.
@@ -462,6 +465,7 @@ impl Model {
             history_at: 0,
             last_view: None,
             overlay: None,
+            held: Vec::new(),
             frozen: false,
             outdated: false,
             toast: None,

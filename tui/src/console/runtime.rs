@@ -184,6 +184,9 @@ where
         if runtime.suspend {
             runtime.suspend = false;
             runtime.host.suspend();
+            // It may have another size now, and nobody told us while we were stopped.
+            let size = terminal.size().map_err(|error| DrawError(error.to_string()))?;
+            runtime.take(model, Msg::Input(Event::Resize(size.width, size.height)));
             runtime.take(model, Msg::Resumed);
         }
         if runtime.redraw {
@@ -192,8 +195,8 @@ where
             dirty = true;
         }
         if runtime.dump {
-            runtime.dump = false;
             let screen = runtime.draw(terminal, model)?;
+            runtime.dump = false;
             let written = runtime.host.dump(&screen);
             runtime.take(model, Msg::Dumped(written));
             dirty = true;

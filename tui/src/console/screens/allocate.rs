@@ -12,11 +12,11 @@ use crate::console::model::Model;
 use crate::console::update::range_rows;
 
 const STORES: &[Column] = &[
-    text("store", 8, 20, 0),
-    text("name", 10, 32, 3),
-    text("zone", 6, 14, 2),
-    text("concept", 7, 14, 5),
-    text("group", 14, 34, 1),
+    text("store", 12, 20, 0),
+    text("name", 16, 32, 3),
+    text("zone", 7, 14, 2),
+    text("concept", 11, 14, 5),
+    text("group", 16, 34, 1),
     text("from", 9, 9, 4),
     figure("tills", 5, 7),
     text("status", 9, 9, 6),

@@ -19,7 +19,7 @@ pub fn header(model: &Model, buffer: &mut Buffer, area: Rect) {
     let mut kept: Vec<(String, Style)> = Vec::new();
     let narrow = model.is_narrow();
     // The last parts matter most: age, revision, node.
-    let room = area.width.saturating_sub(if narrow { 26 } else { 40 });
+    let room = area.width.saturating_sub(if narrow { 24 } else { 40 });
     let mut used = 0;
     for (text, style) in right.into_iter().rev() {
         let wide = width(&text) + 3;
@@ -35,8 +35,10 @@ pub fn header(model: &Model, buffer: &mut Buffer, area: Rect) {
     let mut left = vec![
         Span::styled(if narrow { " " } else { " bailiwick  " }, theme.header),
         Span::styled(format!("{name} "), theme.header.patch(theme.accent)),
-        Span::styled(format!(" {} ", model.environment.to_uppercase()), environment),
     ];
+    if !model.environment.is_empty() {
+        left.push(Span::styled(format!(" {} ", model.environment.to_uppercase()), environment));
+    }
     if model.org_record.as_ref().is_some_and(|org| !org.active) {
         left.push(Span::styled(" SUSPENDED ", theme.header.patch(theme.bad)));
     }
@@ -74,22 +76,25 @@ fn right_parts(model: &Model) -> Vec<(String, Style)> {
     let known = |n: Option<u64>| n.map_or("?".to_owned(), |n| n.to_string());
     parts.push(if health.failing_over {
         (format!("{} looking for another node", g.warn), theme.warn)
+    } else if !health.connected && model.who.is_none() && model.who_fault.is_none() {
+        (format!("{} connecting", g.waiting), theme.dim)
     } else if !health.connected {
         (format!("{} not connected", g.bad), theme.bad)
     } else {
         let terms = model.cluster.status.iter().flat_map(|status| &status.nodes).map(|node| node.term);
-        let term = terms.max().filter(|term| *term > 0).map(|term| format!(" {} term {term}", g.dot)).unwrap_or_default();
+        let term = terms.max().filter(|term| *term > 0 && model.size.0 >= 80).map(|term| format!(" {} term {term}", g.dot)).unwrap_or_default();
         (format!("n{} {} leader n{}{term}", known(health.node), g.dot, known(health.leader)), theme.text)
     });
     parts.push((format!("r{}", model.revision), theme.text));
-    parts.push(age(model));
+    parts.extend(age(model));
     parts
 }
 
-fn age(model: &Model) -> (String, Style) {
+/// How old what is shown can be; what has no age, such as a preview, says its revision instead.
+fn age(model: &Model) -> Option<(String, Style)> {
     let theme = &model.theme;
     let g = &theme.glyphs;
-    match (model.waiting_ms(), model.age_ms()) {
+    Some(match (model.waiting_ms(), model.age_ms()) {
         (Some(waiting), _) if waiting >= WAIT_CANCEL_MS => {
             (format!("{} waiting {}, esc stops", g.waiting, span_of(waiting)), theme.warn)
         }
@@ -97,8 +102,9 @@ fn age(model: &Model) -> (String, Style) {
         (Some(_), None) => (format!("{} asking", g.waiting), theme.dim),
         (_, Some(age)) if age >= 5_000 => (format!("{} old", span_of(age)), theme.warn),
         (_, Some(age)) => (format!("{} old", span_of(age)), theme.text),
+        (None, None) if matches!(model.view, View::Explain | View::Pending) => return None,
         (None, None) => ("no data yet".to_owned(), theme.dim),
-    }
+    })
 }
 
 fn is_production(environment: &str) -> bool {
@@ -117,11 +123,10 @@ pub fn crumbs(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     }
     let used = parts.iter().map(|part| width(&part.content)).sum::<u16>();
     spans(frame.buffer_mut(), Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area }, parts);
-    let Some(filter) = model.filter() else { return };
+    let Some(filter) = model.filter().filter(|filter| filter.editing || !filter.input.value().is_empty()) else {
+        return screens(model, frame.buffer_mut(), area, used);
+    };
     let typed = filter.input.value();
-    if !filter.editing && typed.is_empty() {
-        return;
-    }
     let left = area.x + used + 4;
     let room = area.right().saturating_sub(left + 1);
     if room < 4 {
@@ -139,6 +144,17 @@ pub fn crumbs(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         let behind = left + 3 + width(&shown);
         let room = area.right().saturating_sub(behind);
         put(frame.buffer_mut(), theme, (behind, area.y), room, &format!("{} {error}", theme.glyphs.bad), theme.bad);
+    }
+}
+
+/// The digits and where they lead, if there is room beside the way here.
+fn screens(model: &Model, buffer: &mut Buffer, area: Rect, used: u16) {
+    let theme = &model.theme;
+    let names: Vec<String> = View::SCREENS.iter().map(|(digit, view)| format!("{digit} {}", view.title())).collect();
+    let line = names.join("  ");
+    let wide = width(&line) + 1;
+    if used + wide + 4 <= area.width {
+        put(buffer, theme, (area.right() - wide, area.y), wide, &line, theme.dim);
     }
 }
 
@@ -208,12 +224,16 @@ pub fn key_bar(model: &Model, buffer: &mut Buffer, area: Rect) {
     match hint {
         Some(hints) => hints.iter().for_each(|(key, label)| add(key, label, None)),
         None => {
-            let rows: Vec<_> = model.keymap.of_view(model.view).filter(|(row, _)| !row.label.is_empty()).collect();
+            let rows: Vec<_> = model.keymap.of_view(model.view).filter(|(row, _)| !row.label.is_empty() && !(row.action == Action::Back && model.view == View::Pulse)).collect();
             // The way out and the way to help are never crowded out: they are laid down first, at the end.
             let (last, first): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(row, _)| matches!(row.action, Action::Help | Action::GoPending));
-            for (row, keys) in last.into_iter().chain(first) {
+            let all = last.into_iter().chain(first);
+            let mut all: Vec<_> = all.map(|(row, keys)| (row, keys, availability(model, row.action).err())).collect();
+            // What can be done now comes before what can't.
+            all.sort_by_key(|(.., reason)| reason.is_some());
+            for (row, keys, reason) in all {
                 if let Some(key) = keys.first() {
-                    add(&key.to_string(), row.label, availability(model, row.action).err());
+                    add(&key.to_string(), row.label, reason);
                 }
             }
         }

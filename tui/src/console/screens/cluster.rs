@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 
-use super::paint::{Cell, Column, bytes, cells, count, figure, fit, headings, micros, middle, pane, put, span_of, text};
+use super::paint::{Cell, Column, bytes, cells, count, figure, fit, headings, lines, micros, middle, pane, put, span_of, text, wrap};
 use crate::console::listing::Load;
 use crate::console::model::Model;
 use crate::console::theme::Theme;
@@ -140,6 +140,12 @@ fn nodes(model: &Model, buffer: &mut Buffer, area: Rect, status: &ClusterStatus)
 fn about(model: &Model, buffer: &mut Buffer, area: Rect, status: &ClusterStatus, node: &NodeStatus) {
     let theme = &model.theme;
     let inner = pane(buffer, theme, area, &format!("Node {}", node.id), &node.client, false);
+    if let Some(error) = &node.error {
+        let text = wrap(error, usize::from(inner.width.saturating_sub(2)).max(1));
+        let text: Vec<(String, Style)> = text.into_iter().map(|line| (format!(" {line}"), theme.bad)).collect();
+        lines(buffer, theme, inner, &text);
+        return;
+    }
     let facts = facts(status, node, theme);
     let columns = if inner.width >= 150 { 3 } else if inner.width >= 76 { 2 } else { 1 };
     let wide = inner.width / columns;
@@ -161,9 +167,6 @@ fn facts(status: &ClusterStatus, node: &NodeStatus, theme: &Theme) -> Vec<(Strin
     let plain = theme.text;
     let mut facts: Vec<(String, String, Style)> = Vec::new();
     let mut fact = |name: &str, value: String| facts.push((name.to_owned(), value, plain));
-    if let Some(error) = &node.error {
-        fact("error", error.clone());
-    }
     let behind = lag(lead(status), node);
     fact("log", format!("{} last, {} committed", count(node.last_log), count(node.committed)));
     fact("applied", format!("{}, {} to go", count(node.applied), count(behind)));

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::paint::{lines, middle, pane, span_of, wrap};
+use super::paint::{lines, middle, pane, span_of, wrap_under};
 use crate::console::effect::Slot;
 use crate::console::model::Model;
 
@@ -50,14 +50,9 @@ fn text(model: &Model, width: usize) -> Vec<(String, Style)> {
     ];
     if let Some(explanation) = &reply.explanation {
         for line in explanation.lines() {
-            out.extend(wrap_keeping_indent(&line, width).into_iter().map(|line| (line, theme.text)));
+            out.extend(wrap_under(&line, width).into_iter().map(|line| (line, theme.text)));
         }
     }
     out
 }
 
-fn wrap_keeping_indent(line: &str, width: usize) -> Vec<String> {
-    let body = line.trim_start();
-    let indent = " ".repeat(line.len() - body.len());
-    wrap(body, width.saturating_sub(indent.len()).max(1)).into_iter().map(|part| format!("{indent}{part}")).collect()
-}

@@ -11,6 +11,7 @@ use ratatui::style::Style;
 use super::list::{Flags, ListPane};
 use super::paint::{Cell, Column, count, figure, fit, middle, put, text};
 use crate::console::keys::View;
+use crate::console::listing::Load;
 use crate::console::model::Model;
 use crate::console::update::{is_selected, levels_shown};
 
@@ -132,7 +133,8 @@ fn notes(model: &Model, group: &Group) -> Vec<(String, Style)> {
             notes.push((format!("inert, not in the catalogue: {}", inert.join(", ")), theme.warn));
         }
     }
-    if let Some(fault) = &model.matrix.fault {
+    let told = matches!(model.matrix.resources.load, Load::Failed(_));
+    if let Some(fault) = model.matrix.fault.as_ref().filter(|_| !told) {
         notes.push((format!("{} out of date: {fault}", theme.glyphs.warn), theme.warn));
     }
     notes

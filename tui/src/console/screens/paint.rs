@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::console::theme::Theme;
+use crate::console::theme::{Theme, ThemeName};
 
 /// A column of a table.
 #[derive(Clone, Copy, Debug)]
@@ -78,14 +78,21 @@ pub fn fit(columns: &[Column], width: u16) -> Vec<(usize, u16, u16)> {
             Some(_) | None => break,
         }
     }
+    // What is left over goes round, one to each that can still grow.
     let mut spare = width.saturating_sub(need(&shown));
+    let mut widths: Vec<(usize, u16, u16)> = shown.iter().filter_map(|at| columns.get(*at).map(|c| (*at, c.least, c.most))).collect();
+    while spare > 0 && widths.iter().any(|(_, wide, most)| wide < most) {
+        for (_, wide, most) in &mut widths {
+            if spare > 0 && *wide < *most {
+                *wide += 1;
+                spare -= 1;
+            }
+        }
+    }
     let mut left = 0u16;
-    let mut places = Vec::with_capacity(shown.len());
-    for at in shown {
-        let Some(column) = columns.get(at) else { continue };
-        let extra = spare.min(column.most.saturating_sub(column.least));
-        spare -= extra;
-        let wide = (column.least + extra).min(width.saturating_sub(left));
+    let mut places = Vec::with_capacity(widths.len());
+    for (at, wide, _) in widths {
+        let wide = wide.min(width.saturating_sub(left));
         places.push((at, left, wide));
         left = left.saturating_add(wide + GAP).min(width);
     }
@@ -98,8 +105,12 @@ pub fn put(buffer: &mut Buffer, theme: &Theme, at: (u16, u16), width: u16, text:
         return;
     }
     let safe: String;
-    let text = if text.chars().any(|c| c.is_control() || is_bidirectional_control(c)) {
-        safe = text.chars().filter(|c| !c.is_control() && !is_bidirectional_control(*c)).collect();
+    let unsafe_here = |c: char| c.is_control() || is_bidirectional_control(c);
+    let text = if theme.name == ThemeName::Ascii && !text.is_ascii() {
+        safe = text.chars().filter(|c| !unsafe_here(*c)).map(plain).collect();
+        &safe
+    } else if text.chars().any(unsafe_here) {
+        safe = text.chars().filter(|c| !unsafe_here(*c)).collect();
         &safe
     } else {
         text
@@ -107,6 +118,18 @@ pub fn put(buffer: &mut Buffer, theme: &Theme, at: (u16, u16), width: u16, text:
     buffer.set_stringn(at.0, at.1, text, usize::from(width), style);
     if text.len() > usize::from(width) && Span::raw(text).width() > usize::from(width) {
         buffer.set_stringn(at.0 + width - 1, at.1, theme.glyphs.ellipsis, 1, style);
+    }
+}
+
+/// The signs that prose uses, where only ASCII is to be had. Names keep their letters: there is no other way to
+/// write them.
+fn plain(c: char) -> char {
+    match c {
+        '…' => '~',
+        '→' => '>',
+        '·' => '-',
+        'µ' => 'u',
+        other => other,
     }
 }
 
@@ -189,6 +212,15 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
         lines.push(line);
     }
     lines
+}
+
+/// A line folded to a width, what is folded standing a little further in than where it began.
+pub fn wrap_under(line: &str, columns: usize) -> Vec<String> {
+    let body = line.trim_start();
+    let indent = line.len() - body.len();
+    let folded = wrap(body, columns.saturating_sub(indent + 2).max(1));
+    let shift = |at: usize| " ".repeat(if at == 0 { indent } else { indent + 2 });
+    if folded.is_empty() { vec![String::new()] } else { folded.into_iter().enumerate().map(|(at, part)| format!("{}{part}", shift(at))).collect() }
 }
 
 /// Bars of the newest values, the newest on the right.

@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 
-use super::paint::{count, lines, middle, pane, put, span_of, wrap};
+use super::paint::{count, lines, middle, pane, put, span_of, wrap, wrap_under};
 use crate::console::model::Model;
 use crate::console::stage::{Phase, Staged};
 
@@ -115,7 +115,7 @@ fn text(model: &Model, staged: &Staged, width: usize) -> Vec<(String, Style)> {
     out.push(("the edit".to_owned(), theme.heading));
     let edit = staged.edit.lines(g.arrow);
     out.extend(edit.into_iter().map(|line| (format!("  {line}"), theme.changed)));
-    out
+    out.into_iter().flat_map(|(line, style)| wrap_under(&line, width).into_iter().map(move |line| (line, style))).collect()
 }
 
 fn reply(model: &Model, reply: &PreviewReply, out: &mut Vec<(String, Style)>) {

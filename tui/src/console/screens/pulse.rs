@@ -56,9 +56,10 @@ pub fn draw(model: &Model, buffer: &mut Buffer, area: Rect) {
 
 fn node_table(model: &Model, buffer: &mut Buffer, area: Rect) {
     let theme = &model.theme;
-    let note = match &model.cluster.status {
-        Some(status) => format!("as node {} sees it", status.answered_by),
-        None => String::new(),
+    let note = match (&model.cluster.status, &model.cluster.load) {
+        (Some(_), Load::Failed(_)) => format!("{} out of date", theme.glyphs.warn),
+        (Some(status), Load::Never | Load::Loading | Load::Ready) => format!("as node {} sees it", status.answered_by),
+        (None, _) => String::new(),
     };
     let inner = pane(buffer, theme, area, "Cluster", &note, false);
     let Some(status) = &model.cluster.status else {
@@ -196,6 +197,9 @@ pub fn warnings(model: &Model) -> Vec<(Tone, String)> {
     let mut found = Vec::new();
     if let Some(fault) = &model.who_fault {
         found.push((Tone::Bad, format!("nobody answers: {fault}")));
+    }
+    if let (Load::Failed(fault), None) = (&model.cluster.load, &model.who_fault) {
+        found.push((Tone::Bad, format!("the nodes can't be asked how they are: {fault}")));
     }
     if let Some(status) = &model.cluster.status {
         quorum(status, &mut found);

@@ -154,7 +154,7 @@ async fn the_first_frame_is_painted_before_anybody_answers() {
         drop(keys);
     })
     .await;
-    assert!(ran.screen.contains("connecting") && ran.screen.contains("not connected"), "{}", ran.screen);
+    assert!(ran.screen.contains("connecting") && ran.screen.contains("no changes seen yet"), "{}", ran.screen);
 }
 
 #[tokio::test(start_paused = true)]
@@ -162,13 +162,13 @@ async fn a_change_goes_through_the_loop() {
     let played = Played::new(false);
     let world = played.world.clone();
     let ran = console(played, |keys, _signals| async move {
-        press(&keys, "2 end enter down w p enter tab enter").await;
+        press(&keys, "2 end enter down b p enter tab enter").await;
         press(&keys, "D 2 y q").await;
     })
     .await;
     assert_eq!(world.lock().expect("unpoisoned").arrived.len(), 1);
     assert!(ran.model.quit && ran.model.stage.edits.is_empty());
-    assert_eq!(ran.host.copied, ["Self-checkout"]);
+    assert_eq!(ran.host.copied, ["self-checkout"]);
     assert!(ran.host.dumped.first().is_some_and(|screen| screen.contains("nothing is staged")), "{:?}", ran.host.dumped);
 }
 
@@ -192,13 +192,16 @@ async fn an_idle_console_draws_once_a_second_and_a_burst_in_a_few_frames() {
     })
     .await;
     assert!(ran.host.frames <= 40, "{} frames for a thousand keys", ran.host.frames);
-    assert_eq!(ran.model.allocate.stores.position(), Some(212));
+    // The cursor waits at the edge of what is held; the next pages have been asked for once, and are there.
+    assert_eq!(ran.model.allocate.stores.cursor, 99);
+    assert_eq!(ran.model.allocate.stores.rows.len(), 200);
 }
 
 #[tokio::test(start_paused = true)]
 async fn signals_end_it_or_give_the_terminal_back() {
     let ran = console(Played::new(false), |keys, signals| async move {
         let _sent = signals.unbounded_send(Signal::Suspend);
+        tokio::time::sleep(Duration::from_millis(100)).await;
         press(&keys, "ctrl-z 3 A").await;
         let _sent = signals.unbounded_send(Signal::Terminate);
         // The keys stay open: the signal alone ends it.

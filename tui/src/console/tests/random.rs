@@ -217,7 +217,7 @@ proptest! {
     /// From a staged edit on, so that confirmations are reached.
     #[test]
     fn random_keys_while_something_is_staged(steps in proptest::collection::vec(step(), 1..100), loss in any::<bool>()) {
-        let keys = ["2", "end", "enter", "down", if loss { "n" } else { "w" }, "p", "enter"];
+        let keys = ["2", "end", "enter", "down", if loss { "n" } else { "b" }, "p", "enter"];
         let places = |wanted: &str| TABLE.iter().flat_map(|row| row.keys).position(|key| *key == wanted).expect("a key");
         let mut all = Vec::new();
         for key in keys {

@@ -15,13 +15,13 @@ struct Way {
 }
 
 const WAYS: [Way; 7] = [
-    Way { name: "pulse", go: |d| { d.seconds(3); }, slots: &[Slot::Status] },
+    Way { name: "pulse", go: |d| { d.seconds(24); }, slots: &[Slot::Status] },
     Way { name: "groups", go: |d| { d.press("2 down down"); }, slots: &[Slot::Groups] },
     Way { name: "allocate", go: |d| { d.press("3 space space down space"); }, slots: &[Slot::Stores, Slot::Targets] },
     Way { name: "matrix", go: |d| { d.press("2 end enter down w right b"); }, slots: &[Slot::MatrixGroup, Slot::Resources] },
     Way { name: "endpoints", go: |d| { d.press("2 end enter enter"); }, slots: &[Slot::Endpoints] },
     Way { name: "cluster", go: |d| { d.press("8 down"); }, slots: &[Slot::Status] },
-    Way { name: "pending", go: |d| { d.press("2 end enter down r p"); }, slots: &[Slot::Preview] },
+    Way { name: "pending", go: |d| { d.press("2 end enter down b p"); }, slots: &[Slot::Preview] },
 ];
 
 #[test]
@@ -48,6 +48,8 @@ fn empty() {
         });
         let mut driver = Driver::new(world, false);
         driver.size(80, 24);
+        let health = crate::console::api::Health { node: Some(1), connected: true, leader: Some(2), ..Default::default() };
+        driver.send(crate::console::effect::Msg::Health(health));
         driver.settle();
         driver.press(name);
         insta::assert_snapshot!(format!("empty-{name}"), driver.screen());
@@ -129,8 +131,8 @@ fn overlays() {
         ("new-group", "2 n"),
         ("pick-zone", "3 f"),
         ("pick-target", "3 space a"),
-        ("confirm-plain", "2 end enter down r p enter"),
-        ("confirm-loss", "2 home enter g down down down down enter n p enter"),
+        ("confirm-plain", "2 end enter down b p enter"),
+        ("confirm-loss", "2 end enter down n p enter"),
         ("confirm-typed", "2 end d p enter"),
         ("confirm-quit", "2 end d q"),
         ("explain", "6"),

@@ -34,7 +34,7 @@ fn a_group_is_found_by_name_its_matrix_edited_previewed_and_committed() {
     driver.press("2 /").type_text("self").press("enter");
     assert_eq!(driver.model.groups.list.rows.len(), 1);
     driver.press("enter");
-    assert_eq!((driver.model.view, driver.model.matrix.group.clone()), (View::Matrix, Some(group("Self-checkout"))));
+    assert_eq!((driver.model.view, driver.model.matrix.group.clone()), (View::Matrix, Some(group("self-checkout"))));
     driver.press("/").type_text("points").press("enter b");
     assert!(driver.screen().contains("±Read+Write"), "{}", driver.screen());
     driver.press("p");
@@ -44,7 +44,7 @@ fn a_group_is_found_by_name_its_matrix_edited_previewed_and_committed() {
     assert!(driver.world.arrived.is_empty(), "Cancel had the focus");
     driver.press("enter tab enter");
     assert_eq!(driver.world.arrived.len(), 1);
-    assert_eq!(levels(&driver, "Self-checkout", "Points", Class::Data), Levels::all());
+    assert_eq!(levels(&driver, "self-checkout", "Points", Class::Data), Levels::all());
     assert!(driver.model.stage.edits.is_empty());
     let toast = driver.model.toast.clone().expect("it is told");
     assert!(toast.text.starts_with(&format!("revision {}", driver.world.state.revision)), "{}", toast.text);
@@ -64,17 +64,17 @@ fn ag_16_ten_marked_stores_of_one_zone_are_one_change() {
     driver.press("p enter Y");
     let sent = driver.world.arrived.first().expect("it was sent");
     match decode_command(&sent.command).expect("it decodes") {
-        Command::Allocate { stores, group: Some(to), .. } => assert_eq!((stores.len(), &*to.0), (10, "Click-and-collect")),
+        Command::Allocate { stores, group: Some(to), .. } => assert_eq!((stores.len(), &*to.0), (10, "click-and-collect")),
         other => panic!("{other:?}"),
     }
     let org = driver.world.state.orgs.get(ORG).expect("the org");
-    assert_eq!(org.stores_explicit(&group("Click-and-collect")), 10);
+    assert_eq!(org.stores_explicit(&group("click-and-collect")), 10);
 }
 
 #[test]
 fn what_is_sent_is_what_was_previewed() {
     let mut driver = Driver::settled();
-    driver.press("2 end enter down w p");
+    driver.press("2 end enter down b p");
     let staged = driver.model.stage.edits.first().expect("staged").clone();
     let Phase::Previewed(previewed) = staged.phase else { panic!("{:?}", staged.phase) };
     driver.press("enter tab enter");
@@ -86,7 +86,7 @@ fn what_is_sent_is_what_was_previewed() {
 #[test]
 fn an_edit_after_the_preview_is_previewed_again_before_it_can_be_sent() {
     let mut driver = Driver::settled();
-    driver.press("2 end enter down w p");
+    driver.press("2 end enter down b p");
     driver.press("- down w");
     assert!(matches!(driver.model.stage.edits.first().map(|s| &s.phase), Some(Phase::Staged)));
     driver.press("p enter");
@@ -112,7 +112,7 @@ fn ag_21_a_new_default_wants_its_name_typed() {
     driver.press("enter").type_text("Self-checkout").press("enter");
     assert_eq!(driver.world.arrived.len(), 1);
     let org = driver.world.state.orgs.get(ORG).expect("the org");
-    assert_eq!(org.org.default_group, Some(group("Self-checkout")));
+    assert_eq!(org.org.default_group, Some(group("self-checkout")));
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn ag_11_a_built_in_shows_why_it_cannot_be_edited() {
 #[test]
 fn nothing_is_sent_from_a_read_only_console() {
     let mut driver = Driver::settled();
-    driver.press("2 end enter down w p enter tab");
+    driver.press("2 end enter down b p enter tab");
     // Even a confirmation that was open already stops at the boundary.
     driver.model.read_only = true;
     driver.press("enter");
@@ -138,7 +138,7 @@ fn nothing_is_sent_from_a_read_only_console() {
 #[test]
 fn a_conflict_keeps_the_edit() {
     let mut driver = Driver::settled();
-    driver.press("2 end enter down w p enter tab");
+    driver.press("2 end enter down b p enter tab");
     let other = Command::EditGroup {
         org: ORG.parse().expect("a code"),
         group: "Self-checkout".into(),
@@ -158,7 +158,7 @@ fn a_conflict_keeps_the_edit() {
 #[test]
 fn an_unknown_outcome_is_asked_for_until_it_is_known() {
     let mut driver = Driver::settled();
-    driver.press("2 end enter down w p enter tab");
+    driver.press("2 end enter down b p enter tab");
     driver.write_fate = Some(Written::Unknown { message: "the connection broke".into() });
     driver.press("enter");
     let staged = driver.model.stage.edits.first().expect("it isn't forgotten").clone();
@@ -186,7 +186,7 @@ fn an_unknown_outcome_is_asked_for_until_it_is_known() {
 #[test]
 fn an_unknown_outcome_can_be_sent_again_under_its_own_id() {
     let mut driver = Driver::settled();
-    driver.press("2 end enter down w p enter tab");
+    driver.press("2 end enter down b p enter tab");
     driver.write_fate = Some(Written::Unknown { message: "the connection broke".into() });
     driver.press("enter");
     let Some(Phase::Unknown { id, .. }) = driver.model.stage.edits.first().map(|s| s.phase.clone()) else { panic!("unknown") };
@@ -221,6 +221,21 @@ fn stale_answers_are_dropped() {
 }
 
 #[test]
+fn keys_typed_ahead_of_a_list_wait_for_it() {
+    let mut driver = Driver::settled();
+    driver.press("3");
+    // The filter's answer is still on its way when the first mark is typed: it must not hit a row of the old list.
+    for key in ["/", "z", "o", "n", "e", ":", "w", "e", "s", "t", "enter", "space", "space", "a"] {
+        driver.send(Msg::Input(event_of(key)));
+    }
+    assert!(driver.model.allocate.marks.is_empty() && driver.model.held.len() == 3);
+    driver.settle();
+    assert!(driver.model.held.is_empty());
+    assert_eq!(driver.model.allocate.marks.keys().filter(|code| code.as_str().starts_with("west-")).count(), 2);
+    assert!(matches!(driver.model.overlay, Some(Overlay::Picker { .. })));
+}
+
+#[test]
 fn marks_hidden_by_a_filter_are_counted() {
     let mut driver = Driver::settled();
     driver.press("3 /").type_text("zone:east").press("enter space space");
@@ -246,7 +261,7 @@ fn rows_columns_and_ranges_of_the_matrix_are_filled() {
     driver.press("2 end enter C w");
     let staged = |driver: &Driver| driver.model.stage.edits.first().map_or(0, |s| s.edit.lines("to").len());
     let whole = driver.model.matrix.resources.rows.len();
-    assert_eq!(staged(&driver), whole - 3, "those that hold Write already aren't changes");
+    assert_eq!(staged(&driver), whole - 1, "one holds just that already: it is no change");
     driver.press("C u u");
     driver.press("C u esc home v down down right r");
     assert!(staged(&driver) >= 5, "{:?}", driver.model.stage.edits);
@@ -264,7 +279,7 @@ fn setting_a_cell_back_unstages_it() {
 #[test]
 fn failover_is_seen_and_nothing_typed_is_lost() {
     let mut driver = Driver::settled();
-    driver.press("2 end enter down w").press("2 n").type_text("Night shift");
+    driver.press("2 end enter down b").press("2 n").type_text("Night shift");
     driver.cut();
     driver.settle();
     assert!(driver.screen().contains("not connected"), "{}", driver.screen());
@@ -297,7 +312,7 @@ fn somebody_elses_change_is_seen_and_freeze_holds_it_off() {
     driver.press("2").seconds(2);
     let rename = |name: &str| Command::EditGroup {
         org: ORG.parse().expect("a code"),
-        group: "Pop-up".into(),
+        group: "pop-up".into(),
         name: Some(name.parse().expect("a name")),
         description: None,
         cells: Vec::new(),
@@ -398,7 +413,7 @@ fn pasted_control_characters_are_blanks_and_a_paste_goes_nowhere_without_a_line(
 #[test]
 fn what_is_committed_is_read_back_at_its_receipt() {
     let mut driver = Driver::settled();
-    driver.press("2 end enter down w p enter tab enter");
+    driver.press("2 end enter down b p enter tab enter");
     let receipt = driver.model.receipt.clone().expect("a receipt");
     let effects = update(&mut driver.model, Msg::Input(event_of("3")));
     let mut lists = effects.iter().filter_map(|effect| match effect {

@@ -37,6 +37,8 @@ pub struct World {
     pub down: Option<Fault>,
     /// Nodes that don't answer.
     pub dead: Vec<u64>,
+    /// How often the nodes were asked how they are: each time they have answered more.
+    asked: std::cell::Cell<u64>,
     made: u128,
 }
 
@@ -57,6 +59,7 @@ impl World {
             arrived: Vec::new(),
             down: None,
             dead: Vec::new(),
+            asked: std::cell::Cell::new(0),
             made: 1,
         }
     }
@@ -272,6 +275,10 @@ impl World {
     }
 
     fn status(&self) -> ClusterStatus {
+        let asked = self.asked.get();
+        self.asked.set(asked + 1);
+        // A swell, so that the bars show something.
+        let swell: u64 = (0..asked).map(|n| 300 + n % 7 * 90).sum();
         let member = |id: u64| Member { id, peer: format!("127.0.0.1:71{id:02}"), client: format!("127.0.0.1:70{id:02}"), role: "voter".into() };
         let node = |id: u64| {
             if self.dead.contains(&id) {
@@ -299,7 +306,7 @@ impl World {
                 read_index_us: 180 + id * 15,
                 uptime_s: 7_320,
                 version: "0.1.0".into(),
-                decisions: BTreeMap::from([("permit_group".to_owned(), 51_000 * id), ("permit_default_group".to_owned(), 912_000), ("needs_write".to_owned(), 3_100)]),
+                decisions: BTreeMap::from([("permit_group".to_owned(), 51_000 * id + swell), ("permit_default_group".to_owned(), 912_000), ("needs_write".to_owned(), 3_100 + asked * 4)]),
                 writes: if id == 2 { 1_204 } else { 0 },
                 write_p50_us: if id == 2 { 1_140 } else { 0 },
                 write_p99_us: if id == 2 { 4_870 } else { 0 },

@@ -27,8 +27,12 @@ const STATUS_EVERY_MS: u64 = 1_000;
 const RETRY_EVERY_MS: u64 = 2_000;
 /// Milliseconds between refreshes of the same view, however fast changes come.
 const REFRESH_EVERY_MS: u64 = 500;
+/// Milliseconds between refreshes while nothing is heard.
+const LISTS_EVERY_MS: u64 = 5_000;
 /// Milliseconds that a watch waits for something to happen.
 const WATCH_WAIT_MS: u64 = 20_000;
+/// Milliseconds between watches that come back at once with nothing: a node on its way out may answer so.
+const WATCH_REST_MS: u64 = 500;
 /// Revisions before the present one from which recent changes are shown.
 const WATCH_BACK: u64 = 50;
 /// Stores marked at once at most: ten allocations of the largest size.
@@ -63,7 +67,7 @@ pub fn on_clock(model: &mut Model, fx: &mut Vec<Effect>) {
         ask(model, Slot::Status, Read::Status, 0, fx);
     }
     if model.revision > Revision(0) && !model.frozen {
-        let rest = if matches!(model.cluster.watching, Load::Failed(_)) { RETRY_EVERY_MS } else { 0 };
+        let rest = if matches!(model.cluster.watching, Load::Failed(_)) { RETRY_EVERY_MS } else { WATCH_REST_MS };
         if model.requests.is_due(Slot::Watch, now, rest) {
             watch(model, fx);
         }
@@ -80,7 +84,10 @@ pub fn on_clock(model: &mut Model, fx: &mut Vec<Effect>) {
             ask_matrix_group(model, fx);
         }
     }
-    if model.outdated && !model.frozen && now.saturating_sub(model.refreshed_ms) >= REFRESH_EVERY_MS {
+    let rested = now.saturating_sub(model.refreshed_ms);
+    // Lists are asked for again even when nothing is heard of a change: an age that only grows says nothing.
+    let listed = model.focus().is_some() && rested >= LISTS_EVERY_MS;
+    if !model.frozen && (listed || model.outdated && rested >= REFRESH_EVERY_MS) {
         refresh(model, fx);
     }
 }
@@ -454,6 +461,7 @@ fn on_watch(model: &mut Model, reply: WatchReply, fx: &mut Vec<Effect>) {
     model.cluster.watching = Load::Ready;
     model.watch_from = Some(reply.next);
     let compacted = reply.compacted.is_some();
+    let idle = reply.events.is_empty() && !compacted;
     let newest = reply.events.iter().map(|event| event.revision).max();
     for event in reply.events {
         if model.cluster.events.iter().all(|known| known.revision != event.revision) {
@@ -470,7 +478,8 @@ fn on_watch(model: &mut Model, reply: WatchReply, fx: &mut Vec<Effect>) {
     if model.outdated && !model.frozen && model.now_ms.saturating_sub(model.refreshed_ms) >= REFRESH_EVERY_MS {
         refresh(model, fx);
     }
-    if !model.frozen && model.requests.since(Slot::Watch).is_none() {
+    let rested = !idle || model.requests.is_due(Slot::Watch, model.now_ms, WATCH_REST_MS);
+    if !model.frozen && rested && model.requests.since(Slot::Watch).is_none() {
         watch(model, fx);
     }
 }

@@ -1,15 +1,19 @@
 //! From events to actions: what has the keys is an overlay, else a filter line, else the view.
 
+use bailiwick_policy::impact::counted;
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
 use super::{actions, data, overlay};
 use crate::console::effect::Effect;
 use crate::console::keys::{Action, Chord};
-use crate::console::model::Model;
+use crate::console::listing::Load;
+use crate::console::model::{Model, Tone, WAIT_CANCEL_MS};
 
 /// Characters that a line takes at most: as many as a description may have.
 const LINE_CHARS_MAX: usize = 1_000;
+/// Keys that may wait for a list.
+const HELD_MAX: usize = 64;
 
 pub fn on_event(model: &mut Model, event: &Event, fx: &mut Vec<Effect>) {
     match event {
@@ -36,7 +40,84 @@ fn on_key(model: &mut Model, key: &KeyEvent, fx: &mut Vec<Effect>) {
     } else if model.filter().is_some_and(|filter| filter.editing) {
         on_filter_key(model, key, fx);
     } else if let Some(action) = action {
-        actions::perform(model, action, fx);
+        if !hold(model, key, action) {
+            actions::perform(model, action, fx);
+        }
+    }
+}
+
+/// Keys typed ahead of a list wait for it, so that they mean the rows they were meant for. What leads elsewhere
+/// doesn't wait, and forgets those that do.
+fn hold(model: &mut Model, key: &KeyEvent, action: Action) -> bool {
+    let leads_away = matches!(
+        action,
+        Action::GoPulse
+            | Action::GoGroups
+            | Action::GoAllocate
+            | Action::GoMatrix
+            | Action::GoExplain
+            | Action::GoCluster
+            | Action::Back
+            | Action::Filter
+            | Action::Help
+            | Action::Palette
+            | Action::LastView
+            | Action::HistoryBack
+            | Action::HistoryForward
+            | Action::Refresh
+            | Action::Freeze
+            | Action::Dump
+            | Action::Redraw
+            | Action::Suspend
+            | Action::Quit
+    );
+    if leads_away {
+        model.held.clear();
+        return false;
+    }
+    // These need no rows; they wait only behind keys that do, to keep the order.
+    let needs_none = matches!(
+        action,
+        Action::GoPending
+            | Action::NextPane
+            | Action::PreviousPane
+            | Action::Left
+            | Action::Right
+            | Action::NewGroup
+            | Action::PickFilter
+            | Action::PickGroup
+            | Action::FilterStatus
+            | Action::ClearDefault
+            | Action::Unmark
+    );
+    let expected = is_expected(model) && (!needs_none || !model.held.is_empty());
+    if expected && model.held.len() < HELD_MAX {
+        model.held.push(*key);
+    }
+    expected
+}
+
+fn is_expected(model: &Model) -> bool {
+    model.focus().and_then(|slot| model.listing(slot)).is_some_and(|list| list.is_expected())
+}
+
+/// The list may have come: then the keys that waited for it are typed. One that is too long in coming loses them, and
+/// that is said: they mustn't hit anything later.
+pub fn release(model: &mut Model, fx: &mut Vec<Effect>) {
+    if model.held.is_empty() {
+        return;
+    }
+    if !is_expected(model) {
+        let failed = model.focus().and_then(|slot| model.listing(slot)).is_some_and(|list| list.load != Load::Ready);
+        let held = std::mem::take(&mut model.held);
+        if failed {
+            model.say(Tone::Warn, format!("{} typed ahead were dropped: the list didn't come", counted(held.len() as u64, "key")));
+        } else {
+            held.iter().for_each(|key| on_key(model, key, fx));
+        }
+    } else if model.waiting_ms().is_some_and(|waiting| waiting >= WAIT_CANCEL_MS) {
+        let count = std::mem::take(&mut model.held).len() as u64;
+        model.say(Tone::Warn, format!("{} typed ahead were dropped: the list is too long in coming", counted(count, "key")));
     }
 }
 

@@ -47,6 +47,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Dumped(Err(why)) => model.say(Tone::Bad, format!("the screen was not written: {why}")),
         Msg::Resumed => fx.push(Effect::Redraw),
     }
+    keys::release(model, &mut fx);
     data::follow(model, &mut fx);
     commit::follow(model, &mut fx);
     boundary(model, fx)
