@@ -15,6 +15,9 @@ use crate::client::{Client, Patience};
 use crate::error::ClientError;
 use crate::pool::{Browsing, Changes, Checks, Members};
 
+/// How long a node waits for a revision or a read index before it answers that it can't tell.
+const NODE_WAIT: Duration = Duration::from_secs(2);
+
 /// Makes a closure that may be called for each node that is tried: the arguments are cloned for each.
 macro_rules! call {
     ($method:ident $(, $arg:ident)*) => {
@@ -94,8 +97,10 @@ impl Client {
         self.ask_node::<Members, _, _, _>(place, patience, call!(node, hashes)).await
     }
 
+    /// For what a node may wait with: its own "not in time" must arrive before the client gives the node up.
     fn unmeasured(&self) -> Patience {
-        Patience { measures: false, ..self.patience() }
+        let usual = self.patience();
+        Patience { attempt: usual.attempt + NODE_WAIT, measures: false, ..usual }
     }
 
     /// For what computes: the whole time on one node.
@@ -107,8 +112,8 @@ impl Client {
     /// A node may wait for a state to arrive; that says nothing about how near it is.
     fn patience_at(&self, at: &At) -> Patience {
         match at {
-            At::Local | At::MaxStaleness(_) | At::AtExactly(_) => self.patience(),
-            At::AtLeast(_) | At::Linearizable => self.unmeasured(),
+            At::Local => self.patience(),
+            At::MaxStaleness(_) | At::AtLeast(_) | At::Linearizable | At::AtExactly(_) => self.unmeasured(),
         }
     }
 }
