@@ -23,7 +23,7 @@ async fn by_the_log() {
     }
 
     story.phase("heal");
-    cluster.node(follower).process.start();
+    cluster.start_node(follower).await;
     cluster.fresh_node(follower).await;
 
     story.phase("judge: the same state, and no snapshot anywhere");
@@ -63,7 +63,7 @@ async fn by_a_snapshot_once_the_log_is_purged() {
     }
 
     story.phase("heal");
-    cluster.node(follower).process.start();
+    cluster.start_node(follower).await;
     cluster.fresh_node(follower).await;
 
     story.phase("judge: the same state, by a snapshot");
@@ -74,7 +74,7 @@ async fn by_a_snapshot_once_the_log_is_purged() {
 
     story.phase("and it lives on from there: restarted, it is the same");
     cluster.node(follower).process.kill();
-    cluster.node(follower).process.start();
+    cluster.start_node(follower).await;
     cluster.fresh_node(follower).await;
     assert_eq!(cluster.equal().await.1, content);
     println!("catch_up by snapshot: writes={writes} revision={revision} snapshot={} content={content}", status.snapshot);

@@ -94,7 +94,7 @@ async fn checks_go_on_and_writes_resume_when_the_leader_is_killed() {
         acknowledged(&log, WRITES_AROUND).await;
 
         // Heal.
-        cluster.node(leader).process.start();
+        cluster.start_node(leader).await;
         cluster.fresh_node(leader).await;
         for check in checks {
             checked += check.end().await;

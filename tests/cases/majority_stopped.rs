@@ -70,7 +70,9 @@ async fn checks_end_at_the_staleness_bound_and_writes_are_never_guessed() {
     linearizable_is_unavailable(alone).await;
 
     story.phase("heal: they are started again");
-    gone.iter().for_each(|node| node.process.start());
+    for node in gone {
+        cluster.start_node(node.id).await;
+    }
     cluster.fresh().await;
     resolved(&cluster, last, id, &command).await;
 

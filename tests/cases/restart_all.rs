@@ -24,7 +24,9 @@ async fn all_nodes_come_back_as_they_were() {
     cluster.nodes().iter().for_each(|node| node.process.kill());
 
     story.phase("heal");
-    cluster.nodes().iter().for_each(|node| node.process.start());
+    for node in cluster.nodes() {
+        cluster.start_node(node.id).await;
+    }
     cluster.fresh().await;
 
     story.phase("judge: the acknowledged change is there, everywhere, and the rest as it was");
@@ -36,7 +38,9 @@ async fn all_nodes_come_back_as_they_were() {
     for node in 1..=3 {
         cluster.stop(node);
     }
-    cluster.nodes().iter().for_each(|node| node.process.start());
+    for node in cluster.nodes() {
+        cluster.start_node(node.id).await;
+    }
     cluster.fresh().await;
     assert_eq!(cluster.equal().await, killed);
     for node in cluster.nodes() {

@@ -118,9 +118,11 @@ impl<'a> Scenario<'a> {
             ("the index", decide::decide(&self.index, &asked).reason.to_string()),
             ("the index, built anew", decide::decide(&Index::build(&self.state), &asked).reason.to_string()),
         ];
+        // Whatever the path is like, it is a path: without this, one without a slash would be no resource at all.
+        let resource = format!("endpoint:{path}");
         let at = self.receipt.clone().map_or(At::Linearizable, At::AtLeast);
         for (name, caller) in [("the leader", self.leader), ("a follower", self.follower)] {
-            let reply = Handle::current().block_on(caller.check(check_of(&org, &subject, method, path, at.clone())));
+            let reply = Handle::current().block_on(caller.check(check_of(&org, &subject, method, &resource, at.clone())));
             answers.push((name, reply.map_err(|why| why.to_string())?.reason));
         }
         if answers.windows(2).any(|pair| pair[0].1 != pair[1].1) {
@@ -130,7 +132,7 @@ impl<'a> Scenario<'a> {
         let mut lines = vec![format!("{verdict}: {}", answers[0].1)];
         if explained {
             let local = explain(&self.state, &asked);
-            let reply = Handle::current().block_on(self.follower.explain(check_of(&org, &subject, method, path, at)));
+            let reply = Handle::current().block_on(self.follower.explain(check_of(&org, &subject, method, &resource, at)));
             let remote = reply.map_err(|why| why.to_string())?.explanation.ok_or("the cluster gave no chain")?;
             if local != remote {
                 return Err(format!("the explanations differ: {local:#?}\n{remote:#?}").into());
@@ -224,8 +226,9 @@ fn envelope(actor: Actor, command: Command) -> Envelope {
     Envelope { request_id: id, actor, proposed_at: id.made_at(), reads: Vec::new(), reason: None, job: None, command }
 }
 
+/// A command that did what it says has nothing to say.
 fn committed(changed: bool, warnings: impl IntoIterator<Item = String>) -> String {
-    let mut lines = vec![if changed { "done" } else { "nothing to change" }.to_owned()];
+    let mut lines = if changed { Vec::new() } else { vec!["nothing to change".to_owned()] };
     lines.extend(warnings.into_iter().map(|warning| format!("warning: {warning}")));
     lines.join("\n")
 }

@@ -126,7 +126,10 @@ async fn point_only_checks(point: &Caller) {
             }
         }
     }
-    assert_eq!(point.get(seed::store_id("rival", "s1"), At::Local).await.expect_err("not to be seen").code(), Some("not_found"));
+    for org in ["rival", "acme", "nobodys"] {
+        let error = point.get(seed::store_id(org, "s1"), At::Local).await.expect_err("not to be seen");
+        assert_eq!(error.code(), Some("forbidden"), "{org}: {error}");
+    }
     assert_eq!(point.refused(&seed::allocate("rival", &["s1"], Some("Admin"))).await.code, "forbidden");
     let error = point.status(false).await.expect_err("the cluster is none of its business");
     assert_eq!(error.code(), Some("forbidden"), "{error}");

@@ -123,6 +123,14 @@ impl Caller {
         &self.addr
     }
 
+    /// Forgets the connections: the node was started again, and those to its former life are dead.
+    pub async fn forget(&self) {
+        *self.check.lock().await = None;
+        *self.admin.lock().await = None;
+        *self.browse.lock().await = None;
+        *self.cluster.lock().await = None;
+    }
+
     /// A new connection for a service.
     pub async fn connect(&self, service: &str) -> Result<Connected, CallFailed> {
         let hello = ClientHello::new(service, "bailiwick-tests").with_token(self.token.clone());

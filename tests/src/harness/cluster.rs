@@ -157,6 +157,13 @@ impl Cluster {
         Cli::new(&self.settings.console_program, self.folder.path(), &self.addresses(), &self.ca(), &self.operator, org)
     }
 
+    /// Starts a node that is down. What it answers from here on, it answers as the new process.
+    pub async fn start_node(&self, id: u64) {
+        let node = self.node(id);
+        node.process.start();
+        node.caller.forget().await;
+    }
+
     /// SIGTERM to one node, which must then end in order.
     pub fn stop(&self, id: u64) {
         let status = self.node(id).process.stop(STOP_WITHIN);
