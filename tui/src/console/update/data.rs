@@ -1,21 +1,16 @@
-//! Asking and taking answers in. Every read goes out by `ask` with a ticket; what comes back under an older ticket
-//! never gets here.
+//! Asking. Every read goes out by `ask` with a ticket, in place of whatever was under way for the same slot.
 
-use std::collections::VecDeque;
-
-use bailiwick_policy::decision::{Reason, Verdict};
-use bailiwick_policy::ids::{GroupId, ObjectId, OrgCode, Revision, StoreCode};
+use bailiwick_policy::ids::{GroupId, ObjectId, Revision};
 use bailiwick_policy::query::{GroupFilter, Item, List, ListQuery};
-use bailiwick_rpc::api::{ApiError, ClusterStatus, WatchReply, WatchRequest, WhoAmI};
+use bailiwick_rpc::api::WatchRequest;
 use tui_input::Input;
 
-use super::{commit, stage};
-use crate::console::api::Fault;
-use crate::console::effect::{Answer, Effect, Read, Slot};
+use super::commit;
+use crate::console::effect::{Effect, Read, Slot};
 use crate::console::filter::{self, StoreFilter};
 use crate::console::keys::View;
-use crate::console::listing::{Load, Seek};
-use crate::console::model::{EVENTS_MAX, GroupsPane, Marked, Model, Overlay, SAMPLES_MAX, Sample, Tone};
+use crate::console::listing::{Listing, Load, Seek};
+use crate::console::model::{GroupsPane, Model};
 
 /// Milliseconds that a filter waits for the next key.
 pub const FILTER_DEBOUNCE_MS: u64 = 120;
@@ -26,13 +21,13 @@ const STATUS_EVERY_MS: u64 = 1_000;
 /// Milliseconds before a question that failed is asked again.
 const RETRY_EVERY_MS: u64 = 2_000;
 /// Milliseconds between refreshes of the same view, however fast changes come.
-const REFRESH_EVERY_MS: u64 = 500;
+pub const REFRESH_EVERY_MS: u64 = 500;
 /// Milliseconds between refreshes while nothing is heard.
 const LISTS_EVERY_MS: u64 = 5_000;
 /// Milliseconds that a watch waits for something to happen.
 const WATCH_WAIT_MS: u64 = 20_000;
 /// Milliseconds between watches that come back at once with nothing: a node on its way out may answer so.
-const WATCH_REST_MS: u64 = 500;
+pub const WATCH_REST_MS: u64 = 500;
 /// Revisions before the present one from which recent changes are shown.
 const WATCH_BACK: u64 = 50;
 /// Stores marked at once at most: ten allocations of the largest size.
@@ -92,7 +87,8 @@ pub fn on_clock(model: &mut Model, fx: &mut Vec<Effect>) {
     }
 }
 
-fn ask_org(model: &mut Model, fx: &mut Vec<Effect>) {
+/// Asks for the org's record, or for the first org there is.
+pub fn ask_org(model: &mut Model, fx: &mut Vec<Effect>) {
     let at = model.at();
     let read = match &model.org {
         Some(org) => Read::Get(ObjectId::Org(org.clone()), at),
@@ -104,7 +100,8 @@ fn ask_org(model: &mut Model, fx: &mut Vec<Effect>) {
     ask(model, Slot::Org, read, 0, fx);
 }
 
-fn watch(model: &mut Model, fx: &mut Vec<Effect>) {
+/// Waits for changes.
+pub fn watch(model: &mut Model, fx: &mut Vec<Effect>) {
     let from = *model.watch_from.get_or_insert(Revision(model.revision.0.saturating_sub(WATCH_BACK)));
     let request = WatchRequest { org: model.org.clone(), from: Some(from), max: 100, wait_ms: WATCH_WAIT_MS };
     ask(model, Slot::Watch, Read::Watch(request), 0, fx);
@@ -152,7 +149,7 @@ pub fn on_enter(model: &mut Model, fx: &mut Vec<Effect>) {
     }
     for slot in model.slots_shown() {
         let behind = model.revision;
-        let outdated = |list: &crate::console::listing::Listing| {
+        let outdated = |list: &Listing| {
             list.load != Load::Never && (list.revision < behind || list.load != Load::Ready)
         };
         if model.listing(*slot).is_some_and(outdated) {
@@ -185,7 +182,7 @@ pub fn follow(model: &mut Model, fx: &mut Vec<Effect>) {
         follow_group(model, fx);
     }
     for slot in model.slots_shown().iter().chain([&Slot::Picker]) {
-        if let Some(seek) = model.listing(*slot).and_then(crate::console::listing::Listing::wants) {
+        if let Some(seek) = model.listing(*slot).and_then(Listing::wants) {
             load(model, *slot, seek, 0, fx);
         }
     }
@@ -284,255 +281,5 @@ fn apply_filter(model: &mut Model, text: &str, delay_ms: u64, fx: &mut Vec<Effec
     };
     if let Some(filter) = model.filter_mut() {
         filter.error = error;
-    }
-}
-
-/// Takes an answer to the newest question of a slot in.
-pub fn on_reply(model: &mut Model, slot: Slot, result: Result<Answer, Fault>, fx: &mut Vec<Effect>) {
-    match result {
-        Ok(answer) => on_answer(model, slot, answer, fx),
-        Err(fault) => on_fault(model, slot, fault),
-    }
-}
-
-fn on_answer(model: &mut Model, slot: Slot, answer: Answer, fx: &mut Vec<Effect>) {
-    match answer {
-        Answer::WhoAmI(who) => on_whoami(model, who, fx),
-        Answer::Status(status) => on_status(model, status),
-        Answer::Watch(reply) => on_watch(model, reply, fx),
-        Answer::Preview(reply) => commit::on_preview(model, reply),
-        Answer::Explain(reply) => {
-            seen(model, reply.reply.revision, fx);
-            model.explain.fault = None;
-            model.explain.scroll = 0;
-            model.explain.reply = Some(reply);
-        }
-        Answer::Get(reply) => {
-            seen(model, reply.revision, fx);
-            on_item(model, slot, reply.item);
-        }
-        Answer::ListAll(rows, more) => mark_all(model, rows, more),
-        Answer::List(reply) => {
-            seen(model, reply.revision, fx);
-            match (slot, &mut model.overlay) {
-                (Slot::PaletteGroups | Slot::PaletteStores, Some(Overlay::Palette { found, .. })) => {
-                    found.insert(slot, reply.window.items);
-                }
-                (Slot::Org, _) => match reply.window.items.into_iter().next() {
-                    Some(item) => on_item(model, slot, item),
-                    None => model.say(Tone::Warn, "there is no org yet: create one with `bailiwick org create`"),
-                },
-                _ => {
-                    let now = model.now_ms;
-                    if let Some(list) = model.listing_mut(slot) {
-                        list.accept(reply, now);
-                    }
-                    on_list(model, slot);
-                }
-            }
-        }
-    }
-}
-
-/// A revision was seen. One that is newer than what the view shows makes the view outdated.
-fn seen(model: &mut Model, revision: Revision, fx: &mut Vec<Effect>) {
-    if revision > model.revision {
-        model.revision = revision;
-    }
-    if model.watch_from.is_none() && revision > Revision(0) && !model.frozen {
-        watch(model, fx);
-    }
-}
-
-fn on_list(model: &mut Model, slot: Slot) {
-    match slot {
-        // Marks are as fresh as what was seen last.
-        Slot::Stores => {
-            for row in &model.allocate.stores.rows {
-                if let Item::Store { store, group, .. } = row
-                    && let Some(marked) = model.allocate.marks.get_mut(&store.code)
-                {
-                    *marked = Marked { store: store.clone(), group: group.clone() };
-                }
-            }
-        }
-        Slot::Resources => {
-            let list = &model.matrix.resources;
-            if !list.is_filtered() && !list.more_before && !list.more_after {
-                let ids = list.rows.iter().filter_map(|row| match row {
-                    Item::Resource { resource, .. } => Some(resource.id.clone()),
-                    _ => None,
-                });
-                model.matrix.known = Some(ids.collect());
-            }
-        }
-        _ => {}
-    }
-}
-
-fn on_item(model: &mut Model, slot: Slot, item: Item) {
-    match (slot, item) {
-        (Slot::Org, Item::Org { org, stores, tills }) => {
-            if model.org.is_none() {
-                set_org(model, org.org.clone());
-            }
-            model.org_record = Some(org);
-            model.org_counts = (stores, tills);
-        }
-        (Slot::MatrixGroup, Item::Group { group, .. }) => {
-            model.matrix.fault = None;
-            if model.matrix.group.as_ref() == Some(&group.id) {
-                stage::rebase(model, &group);
-                model.matrix.committed = Some(group);
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Looks at an org: every list is of it from now on.
-fn set_org(model: &mut Model, org: OrgCode) {
-    for slot in [Slot::Groups, Slot::GroupStores, Slot::GroupTills, Slot::Stores, Slot::Targets, Slot::Resources, Slot::Endpoints] {
-        if let Some(list) = model.listing_mut(slot) {
-            list.query.org = Some(org.clone());
-        }
-    }
-    model.org = Some(org);
-}
-
-fn on_whoami(model: &mut Model, who: WhoAmI, fx: &mut Vec<Effect>) {
-    model.who_fault = None;
-    if model.org.is_none()
-        && let Some(org) = who.org.clone()
-    {
-        set_org(model, org);
-    }
-    model.who = Some(who);
-    ask_org(model, fx);
-}
-
-fn on_fault(model: &mut Model, slot: Slot, fault: Fault) {
-    match slot {
-        Slot::WhoAmI => model.who_fault = Some(fault),
-        Slot::Status => model.cluster.load = Load::Failed(fault),
-        Slot::Watch => model.cluster.watching = Load::Failed(fault),
-        Slot::MatrixGroup => model.matrix.fault = Some(fault),
-        Slot::Explain => model.explain.fault = Some(fault),
-        Slot::Preview => commit::on_preview_fault(model, &fault),
-        Slot::MarkAll => model.say(Tone::Bad, format!("nothing was marked: {fault}")),
-        Slot::Org => {
-            if fault.code == ApiError::NOT_FOUND {
-                model.say(Tone::Bad, format!("the org can't be seen: {fault}"));
-            }
-        }
-        Slot::PaletteGroups | Slot::PaletteStores => {}
-        Slot::Groups
-        | Slot::GroupStores
-        | Slot::GroupTills
-        | Slot::Stores
-        | Slot::Targets
-        | Slot::Resources
-        | Slot::Endpoints
-        | Slot::Picker => {
-            if let Some(list) = model.listing_mut(slot) {
-                list.fail(fault);
-            }
-        }
-    }
-}
-
-fn mark_all(model: &mut Model, rows: Vec<Item>, more: bool) {
-    let before = model.allocate.marks.len();
-    for row in rows {
-        if let Item::Store { store, group, .. } = row {
-            let code: StoreCode = store.code.clone();
-            model.allocate.marks.insert(code, Marked { store, group });
-        }
-    }
-    let added = model.allocate.marks.len() - before;
-    if more {
-        model.say(Tone::Warn, format!("{added} stores marked; there are more than {MARKS_MAX}: narrow the filter"));
-    } else {
-        model.say(Tone::Plain, format!("{added} stores marked"));
-    }
-}
-
-fn on_watch(model: &mut Model, reply: WatchReply, fx: &mut Vec<Effect>) {
-    model.cluster.watching = Load::Ready;
-    model.watch_from = Some(reply.next);
-    let compacted = reply.compacted.is_some();
-    let idle = reply.events.is_empty() && !compacted;
-    let newest = reply.events.iter().map(|event| event.revision).max();
-    for event in reply.events {
-        if model.cluster.events.iter().all(|known| known.revision != event.revision) {
-            model.cluster.events.push_front(event);
-        }
-    }
-    model.cluster.events.truncate(EVENTS_MAX);
-    if compacted || newest.is_some_and(|newest| newest > shown_revision(model)) {
-        model.outdated = true;
-    }
-    if let Some(newest) = newest {
-        model.revision = model.revision.max(newest);
-    }
-    if model.outdated && !model.frozen && model.now_ms.saturating_sub(model.refreshed_ms) >= REFRESH_EVERY_MS {
-        refresh(model, fx);
-    }
-    let rested = !idle || model.requests.is_due(Slot::Watch, model.now_ms, WATCH_REST_MS);
-    if !model.frozen && rested && model.requests.since(Slot::Watch).is_none() {
-        watch(model, fx);
-    }
-}
-
-/// The oldest revision among the lists that the view shows.
-fn shown_revision(model: &Model) -> Revision {
-    let lists = model.slots_shown().iter().filter_map(|slot| model.listing(*slot));
-    lists.filter(|list| list.load == Load::Ready).map(|list| list.revision).min().unwrap_or_default()
-}
-
-fn on_status(model: &mut Model, status: ClusterStatus) {
-    let cluster = &mut model.cluster;
-    let now = model.now_ms;
-    let mut counts = (0u64, 0u64);
-    let mut compared = false;
-    for node in status.nodes.iter().filter(|node| node.error.is_none()) {
-        let total: u64 = node.decisions.values().sum();
-        let denied: u64 = node.decisions.iter().filter(|(reason, _)| is_deny(reason)).map(|(_, n)| n).sum();
-        if let Some((total_was, denied_was)) = cluster.counted.insert(node.id, (total, denied)) {
-            compared = true;
-            // A node that was started again counts from nought.
-            counts.0 += total.saturating_sub(total_was);
-            counts.1 += denied.saturating_sub(denied_was);
-        }
-    }
-    let lead = status.nodes.iter().map(|node| node.committed).max().unwrap_or(0);
-    let lag = status.nodes.iter().filter(|n| n.error.is_none()).map(|n| lead.saturating_sub(n.applied)).max().unwrap_or(0);
-    let write_p99_us = status.nodes.iter().map(|node| node.write_p99_us).max().unwrap_or(0);
-    if compared && let Some(then) = cluster.counted_ms {
-        let elapsed = now.saturating_sub(then).max(1);
-        let per_second = |n: u64| n.saturating_mul(1_000) / elapsed;
-        push(&mut cluster.samples, Sample { checks: per_second(counts.0), denies: per_second(counts.1), write_p99_us, lag });
-    }
-    cluster.counted_ms = Some(now);
-    cluster.cursor = cluster.cursor.min(status.nodes.len().saturating_sub(1));
-    let newest = status.nodes.iter().map(|node| node.revision).max().unwrap_or_default();
-    cluster.status = Some(status);
-    cluster.load = Load::Ready;
-    cluster.fetched_ms = now;
-    model.revision = model.revision.max(newest);
-}
-
-fn push(samples: &mut VecDeque<Sample>, sample: Sample) {
-    samples.push_back(sample);
-    while samples.len() > SAMPLES_MAX {
-        samples.pop_front();
-    }
-}
-
-/// Reasons are open strings: one that a newer node knows counts as a deny unless it says permit.
-fn is_deny(reason: &str) -> bool {
-    match Reason::ALL.iter().find(|known| known.as_str() == reason) {
-        Some(known) => known.verdict() == Verdict::Deny,
-        None => !reason.starts_with("permit"),
     }
 }

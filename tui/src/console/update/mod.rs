@@ -1,13 +1,17 @@
 //! `update`: the one function that changes the model. Pure and synchronous: the same model and message give the same
 //! model and effects, on any machine, at any hour.
 //!
-//! Read in this order: `keys` turns events into actions, `actions` does them, `overlay` is what lies on top;
-//! `data` asks and takes answers in, `stage` stages, `commit` previews, sends and finds out.
+//! Read in this order: `keys` turns events into actions, `availability` says which can be taken, `actions` does them
+//! with `moves`, `overlay` is what lies on top; `data` asks, `answers` takes in, `stage` stages, `commit` previews,
+//! sends and finds out.
 
 mod actions;
+mod answers;
+mod availability;
 mod commit;
 mod data;
 mod keys;
+mod moves;
 mod overlay;
 mod palette;
 mod stage;
@@ -17,7 +21,8 @@ use super::effect::{Effect, Msg};
 use super::model::{Model, Tone};
 use super::stage::Phase;
 
-pub use actions::{availability, range_rows};
+pub use availability::availability;
+pub use moves::range_rows;
 pub use palette::entries;
 pub use stage::{is_selected, levels_shown};
 
@@ -36,7 +41,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Input(event) => keys::on_event(model, &event, &mut fx),
         Msg::Reply { ticket, result } => {
             if model.requests.take(ticket) {
-                data::on_reply(model, ticket.slot, result, &mut fx);
+                answers::on_reply(model, ticket.slot, result, &mut fx);
             }
         }
         Msg::WriteStarted { staged, id } => commit::on_started(model, staged, id),

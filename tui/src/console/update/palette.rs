@@ -5,7 +5,7 @@ use bailiwick_policy::query::Item;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher};
 
-use super::actions::availability;
+use super::availability::availability;
 use crate::console::keys::{Action, Chord};
 use crate::console::model::{Model, Overlay};
 
