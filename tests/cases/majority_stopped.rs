@@ -3,6 +3,8 @@
 
 use std::time::{Duration, Instant};
 
+use bailiwick_policy::command::Command;
+use bailiwick_policy::ids::RequestId;
 use bailiwick_rpc::api::{ApiError, At};
 use bailiwick_tests::harness::writes::{self, Tried};
 use bailiwick_tests::harness::*;
@@ -31,21 +33,27 @@ async fn checks_end_at_the_staleness_bound_and_writes_are_never_guessed() {
     let alone = &cluster.node(leader).caller;
     let followers: Vec<_> = cluster.others(leader);
     followers.iter().for_each(|node| node.process.pause());
-    checks_until_indeterminate(&story, alone, Instant::now()).await;
+    // The leader can't know yet that it is alone, and takes the write.
+    let (early, early_command) = (new_id(), seed::allocate(ORG, &["s1"], Some("Instore")));
+    let checks = checks_until_indeterminate(&story, alone, Instant::now());
+    let (tried_early, ()) = tokio::join!(writes::by_node(alone, early, &early_command), checks);
 
-    story.phase("observe: a write that was proposed is unknown, one that was not is refused");
-    let id = new_id();
-    let command = seed::allocate(ORG, &["s1"], Some("Instore"));
-    let tried = writes::by_node(alone, id, &command).await;
-    story.note(&format!("the write: {tried:?}"));
-    assert!(matches!(tried, Tried::Unknown(_) | Tried::Nothing(_)), "a write without a majority: {tried:?}");
+    story.phase("observe: the write that was proposed is unknown; one that is not proposed may be refused");
+    story.note(&format!("the write at the moment of the break: {tried_early:?}"));
+    assert!(matches!(tried_early, Tried::Unknown(_)), "a write without a majority: {tried_early:?}");
+    let (late, late_command) = (new_id(), seed::allocate(ORG, &["s3"], Some("Instore")));
+    let tried_late = writes::by_node(alone, late, &late_command).await;
+    story.note(&format!("a write later: {tried_late:?}"));
+    assert!(matches!(tried_late, Tried::Unknown(_) | Tried::Nothing(_)), "a write without a majority: {tried_late:?}");
     linearizable_is_unavailable(alone).await;
 
     story.phase("heal: the followers go on");
     followers.iter().for_each(|node| node.process.resume());
     cluster.fresh().await;
-    let outcome = resolved(&cluster, leader, id, &command).await;
-    story.note(&format!("the write is resolved by its id: {outcome:?}"));
+    for (id, command, tried) in [(early, early_command, tried_early), (late, late_command, tried_late)] {
+        let outcome = resolved(&cluster, leader, id, &command, &tried).await;
+        story.note(&format!("{id} is resolved by its id: {outcome:?}"));
+    }
     cluster.equal().await;
     permitted(&cluster, "POST", "/v2/customers/42").await;
 
@@ -74,11 +82,11 @@ async fn checks_end_at_the_staleness_bound_and_writes_are_never_guessed() {
         cluster.start_node(node.id).await;
     }
     cluster.fresh().await;
-    resolved(&cluster, last, id, &command).await;
+    resolved(&cluster, last, id, &command, &tried).await;
 
     story.phase("judge");
     let (revision, _, _) = cluster.equal().await;
-    assert_eq!(revision.0, base.0 + 2, "each of the two writes was applied once");
+    assert_eq!(revision.0, base.0 + 3, "each of the three writes was applied once");
     permitted(&cluster, "GET", "/v2/reports").await;
     println!("majority_stopped: bound_ms={STALENESS_BOUND_MS} revision={revision}");
 }
@@ -117,9 +125,14 @@ async fn linearizable_is_unavailable(caller: &Caller) {
     assert_eq!((reply.decision.as_str(), reply.code, reply.reason.as_str()), ("indeterminate", 4001, "unavailable"));
 }
 
-/// What became of the request: known by its id; or not applied, and then the same id applies it.
-async fn resolved(cluster: &Cluster, node: u64, id: bailiwick_policy::ids::RequestId, command: &bailiwick_policy::command::Command) -> Tried {
+/// What became of the request: known by its id; or not applied, and then the same id applies it. What was said not to
+/// have been proposed must not have been applied, and not be on its way.
+async fn resolved(cluster: &Cluster, node: u64, id: RequestId, command: &Command, said: &Tried) -> Tried {
     let caller = &cluster.node(node).caller;
+    if let Tried::Nothing(why) = said {
+        let found = writes::outcome(caller, id).await;
+        assert_eq!(found, None, "{id} was said not to have been proposed ({why}), and yet was applied");
+    }
     until("the outcome of the write", BOUND, async || {
         let tried = match writes::outcome(caller, id).await {
             Some(outcome) => outcome,

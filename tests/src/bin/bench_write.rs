@@ -1,5 +1,6 @@
 //! `scripts/bench write`: three node processes on this machine, loaded with synced, replicated allocations.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -80,10 +81,10 @@ async fn run(options: Options) -> Result<(), String> {
 
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let report = Report { processors, fsync, rows, visible };
-    if options.json {
-        println!("{}", serde_json::to_string(&report).map_err(|why| why.to_string())?);
+    let text = if options.json {
+        serde_json::to_string(&report).map_err(|why| why.to_string())?
     } else {
-        report.lines().iter().for_each(|line| println!("{line}"));
-    }
-    Ok(())
+        report.lines().join("\n")
+    };
+    writeln!(std::io::stdout(), "{text}").map_err(|why| why.to_string())
 }
