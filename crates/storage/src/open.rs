@@ -259,7 +259,7 @@ fn open_parts<E: Engine, H: Home<E> + 'static>(parts: Parts<E, H>) -> Result<Ope
     let present = Arc::new(ArcSwap::new(state_engine));
     let audit = AuditReader::new(present.clone(), pending.clone(), views.clone());
 
-    let step = Persister::new(present, pending.clone(), marks.clone(), health.clone(), loaded.mark.clone());
+    let step = Persister::new(present, pending.clone(), marks.clone(), health.clone(), views.clone(), loaded.mark.clone());
     let persister = Arc::new(Worker::start(driver, step, health.clone())?);
     let poked = Arc::downgrade(&persister);
     marks.on_wanted(move || {

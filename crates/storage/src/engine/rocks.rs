@@ -20,6 +20,8 @@ use crate::fault::{Fault, FaultKind};
 const STATE_MEMTABLE_BYTES: usize = 4 << 20;
 /// Bytes of a memtable of the log: entries are mostly purged before they would be written out.
 const LOG_MEMTABLE_BYTES: usize = 64 << 20;
+/// Bytes of write-ahead logs: the marks are few, and would keep every old file alive that one of them is in.
+const WAL_BYTES_MAX: u64 = 2 * LOG_MEMTABLE_BYTES as u64;
 /// Threads for flushes and compactions of one database: a node shares its machine with its own doors.
 const BACKGROUND_JOBS: i32 = 2;
 /// Files of RocksDB's own log that are kept.
@@ -77,6 +79,7 @@ impl RocksEngine {
         options.set_max_background_jobs(BACKGROUND_JOBS);
         options.set_keep_log_file_num(INFO_LOGS_KEPT);
         options.set_atomic_flush(which == Database::State);
+        options.set_max_total_wal_size(WAL_BYTES_MAX);
         let families = which.spaces().iter().map(|space| {
             let mut family = Options::default();
             family.set_compression_type(rocksdb::DBCompressionType::Lz4);

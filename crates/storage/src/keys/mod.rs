@@ -3,6 +3,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod audit_index;
+pub(crate) mod content;
 pub(crate) mod log;
 pub(crate) mod mark;
 pub(crate) mod object;

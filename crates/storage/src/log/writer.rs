@@ -12,6 +12,7 @@ use crate::fault::Fault;
 use crate::health::Health;
 use crate::keys;
 use crate::marks::Marks;
+use crate::planted::{self, Planted};
 use crate::types::{Entry, LogId, Vote};
 use crate::worker::Step;
 
@@ -118,7 +119,8 @@ impl<E: Engine> Writer<E> {
             (false, false) => ("append_sync.before", "append_sync.after"),
         };
         failpoint::at(before);
-        self.engine.write(batch, true).map_err(|fault| fault.while_doing("writing the log"))?;
+        let sync = !planted::has(Planted::SkipLogSync);
+        self.engine.write(batch, sync).map_err(|fault| fault.while_doing("writing the log"))?;
         failpoint::at(after);
         self.committed = committed;
         Ok(())

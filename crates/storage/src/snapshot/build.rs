@@ -10,9 +10,10 @@ use super::{SnapshotFile, temporary};
 use crate::engine::Engine;
 use crate::failpoint;
 use crate::fault::Fault;
+use crate::planted::{self, Planted};
 use crate::state::Shared;
 use crate::state::persist::mark_of;
-use crate::types::{Snapshot, SnapshotMeta};
+use crate::types::{LogId, Snapshot, SnapshotMeta};
 use crate::views::View;
 
 /// Bytes of audit rows that a snapshot carries at most. Beyond it the oldest stay behind: a receiver then lacks
@@ -60,7 +61,11 @@ fn write_file<E: Engine>(shared: &Shared<E>, view: &View, path: &std::path::Path
     let place = path.display().to_string();
     let fault = |e| Fault::io(&place, &e);
     let file = OpenOptions::new().read(true).write(true).create_new(true).open(path).map_err(fault)?;
-    let mark = mark_of(&view.state, view.applied, &view.membership);
+    let applied = match view.applied {
+        Some(id) if planted::has(Planted::SnapshotAhead) => Some(LogId { index: id.index.saturating_add(1), ..id }),
+        applied => applied,
+    };
+    let mark = mark_of(&view.state, applied, &view.membership);
     let out = BufWriter::with_capacity(BUFFER_BYTES, file);
     let (mut writer, digest) = Writer::state(&place, out, &view.state, &mark)?;
 
@@ -74,6 +79,6 @@ fn write_file<E: Engine>(shared: &Shared<E>, view: &View, path: &std::path::Path
     let file = writer.end(rows)?.into_inner().map_err(|e| Fault::io(&place, e.error()))?;
     file.sync_all().map_err(fault)?;
     let len = file.metadata().map_err(fault)?.len();
-    let meta = SnapshotMeta { last_log_id: view.applied, last_membership: view.membership.clone() };
+    let meta = SnapshotMeta { last_log_id: applied, last_membership: view.membership.clone() };
     Ok(SnapshotFile { path: path.to_owned(), file: Arc::new(file), len, digest, meta })
 }

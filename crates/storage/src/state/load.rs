@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bailiwick_policy::state::State;
 
+use crate::content::content_hash;
 use crate::engine::{Engine, Order, Space, Visit};
 use crate::fault::{Fault, FaultKind};
 use crate::keys;
@@ -34,6 +35,7 @@ pub(crate) fn load<E: Engine>(engine: &E) -> Result<Loaded, Fault> {
         Ok(Visit::On)
     })?;
     check_audit_end(engine, &mark).map_err(place)?;
+    check_content(engine, &mark, &state).map_err(place)?;
     Ok(Loaded { state, mark })
 }
 
@@ -47,6 +49,16 @@ pub(crate) fn begin(mark: &Watermark) -> State {
         audit_rows: mark.audit_rows,
         ..State::default()
     }
+}
+
+/// After a clean restart the content is what it was when it was closed.
+fn check_content<E: Engine>(engine: &E, mark: &Watermark, state: &State) -> Result<(), Fault> {
+    let Some(value) = engine.get(Space::Watermark, keys::content::KEY)? else { return Ok(()) };
+    let (applied, content) = keys::content::decode(&value)?;
+    if Some(applied) == mark.applied && content_hash(state) != content {
+        return Err(Fault::corrupt("objects", "the content hash is not the one with which the state was closed"));
+    }
+    Ok(())
 }
 
 /// The last row kept makes the head that the watermark names. (The whole chain is judged on demand.)

@@ -23,6 +23,7 @@ use crate::health::Health;
 use crate::keys;
 use crate::log::LogShared;
 use crate::marks::Marks;
+use crate::planted::{self, Planted};
 use crate::snapshot::{self, SnapshotFile, SnapshotStore};
 use crate::types::{Entry, EntryPayload, LogId, Reply, Snapshot, SnapshotMeta, StoredMembership, Types};
 use crate::views::{View, Views};
@@ -30,6 +31,9 @@ use crate::worker::{Driver, Worker};
 use home::Home;
 use load::Loaded;
 use persist::{Persister, Written};
+
+/// Entries of one view at most: a node that catches up publishes, and bounds what it holds, on the way.
+const BATCH_MAX: usize = 1_024;
 
 /// The state machine. Given to Raft, which owns it and applies one batch at a time.
 pub struct StateMachine<E: Engine> {
@@ -98,6 +102,11 @@ impl Work {
                     written.rows.push(Arc::new(chained));
                 }
                 self.index.apply(&self.state, &executed.changes);
+                if planted::has(Planted::DropRequestIds)
+                    && let Some(id) = executed.recorded
+                {
+                    self.state.requests.remove(&id);
+                }
                 if let Some(id) = executed.recorded
                     && let Some(recorded) = self.state.requests.get(&id)
                 {
@@ -185,13 +194,23 @@ impl<C: Types, E: Engine> RaftStateMachine<C> for StateMachine<E> {
     where
         Strm: Stream<Item = Result<EntryResponder<C>, io::Error>> + Unpin + Send,
     {
-        let mut batch = Vec::new();
-        while let Some(item) = entries.next().await {
-            batch.push(item?);
+        let mut more = true;
+        while more {
+            let mut batch = Vec::new();
+            while batch.len() < BATCH_MAX {
+                match entries.next().await {
+                    Some(item) => batch.push(item?),
+                    None => {
+                        more = false;
+                        break;
+                    }
+                }
+            }
+            // An error stops Raft's core while the process lives on, so it is also latched where the process looks.
+            let result = self.apply_all(batch, |responder, reply| responder.send(reply)).await;
+            result.inspect_err(|fault| self.shared.health.fail(fault)).map_err(io::Error::from)?;
         }
-        // An error stops Raft's core while the process lives on, so it is also latched where the process looks.
-        let result = self.apply_all(batch, |responder, reply| responder.send(reply)).await;
-        result.inspect_err(|fault| self.shared.health.fail(fault)).map_err(io::Error::from)
+        Ok(())
     }
 
     async fn get_snapshot_builder(&mut self) -> SnapshotBuilder<E> {

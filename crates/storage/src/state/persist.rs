@@ -12,6 +12,7 @@ use bailiwick_policy::state::State;
 use tokio::sync::oneshot;
 
 use crate::audit::PendingRows;
+use crate::content::content_hash;
 use crate::engine::{Batch, Engine, Space};
 use crate::fault::Fault;
 use crate::health::Health;
@@ -21,6 +22,7 @@ use crate::keys::audit_index;
 use crate::keys::watermark::{self, Watermark};
 use crate::marks::Marks;
 use crate::types::{LogId, StoredMembership};
+use crate::views::Views;
 use crate::worker::Step;
 
 /// What one applied batch writes.
@@ -83,6 +85,8 @@ pub(crate) struct Persister<E: Engine> {
     pending: Arc<PendingRows>,
     marks: Arc<Marks>,
     health: Health,
+    /// Read once, at the end.
+    views: Views,
     /// The last watermark written.
     mark: Watermark,
 }
@@ -144,9 +148,10 @@ impl<E: Engine> Persister<E> {
         pending: Arc<PendingRows>,
         marks: Arc<Marks>,
         health: Health,
+        views: Views,
         mark: Watermark,
     ) -> Self {
-        Self { present, pending, marks, health, mark }
+        Self { present, pending, marks, health, views, mark }
     }
 
     fn write(&mut self, mut coalesced: Coalesced) -> Result<(), Fault> {
@@ -166,6 +171,21 @@ impl<E: Engine> Persister<E> {
         self.present.load().flush().map_err(|fault| fault.while_doing("flushing the state"))?;
         self.marks.set_flushed(self.marks.persisted());
         Ok(())
+    }
+
+    /// What the next start computes again and compares.
+    fn write_content(&self) -> Result<(), Fault> {
+        let view = self.views.load();
+        match view.applied {
+            Some(applied) if view.applied == self.mark.applied => {
+                let mut batch = Batch::default();
+                let value = keys::content::value(applied, content_hash(&view.state));
+                batch.put(Space::Watermark, keys::content::KEY, value);
+                self.present.load().write(batch, false)
+            }
+            // Something was applied and never came here: the log has it.
+            Some(_) | None => Ok(()),
+        }
     }
 
     fn replace(&mut self, replaced: Replaced<E>) {
@@ -211,7 +231,8 @@ impl<E: Engine> Step for Persister<E> {
 
     fn close(&mut self) {
         if self.health.fault().is_none() && self.marks.flushed() != self.marks.persisted() {
-            self.latch(self.flush());
+            let result = self.write_content().and_then(|()| self.flush());
+            self.latch(result);
         }
     }
 }

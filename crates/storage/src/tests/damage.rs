@@ -18,16 +18,23 @@ fn refused(disk: &MemoryDisk) -> crate::Fault {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flipped_byte_in_any_row_is_refused_and_named() {
-    for (space, named) in
-        [(Space::Log, "log entry"), (Space::Marks, "committed"), (Space::Objects, "objects"), (Space::Requests, "requests"), (Space::Watermark, "watermark")]
-    {
+    for (space, row, named) in [
+        (Space::Log, 0, "log entry"),
+        (Space::Marks, 0, "committed"),
+        (Space::Marks, 1, "purged"),
+        (Space::Objects, 0, "objects"),
+        (Space::Requests, 0, "requests"),
+        (Space::Watermark, 0, "content hash"),
+        (Space::Watermark, 1, "watermark"),
+    ] {
         for byte in [0, 3, 7, 40] {
             let disk = closed().await;
-            let engine = if matches!(space, Space::Log | Space::Marks) { disk.raft() } else { disk.state().unwrap().unwrap() };
-            engine.rot(space, 0, byte);
+            let raft = matches!(space, Space::Log | Space::Marks);
+            let engine = if raft { disk.raft() } else { disk.state().unwrap().unwrap() };
+            engine.rot(space, row, byte);
             let fault = refused(&disk);
             assert_eq!(fault.kind, FaultKind::Corrupt, "{fault}");
-            assert!(fault.to_string().contains(named) || fault.to_string().contains("log"), "{space:?} {byte}: {fault}");
+            assert!(fault.to_string().contains(named), "{space:?} {byte}: {fault}");
             assert!(fault.to_string().contains("rejoin under a new node id"), "{fault}");
         }
     }
@@ -56,6 +63,17 @@ async fn a_missing_mark_is_damage_and_not_a_beginning() {
     batch.delete(Space::Watermark, keys::watermark::KEY);
     disk.state().unwrap().unwrap().write(batch, true).unwrap();
     assert_eq!(refused(&disk).kind, FaultKind::Missing);
+}
+
+/// Every row that is left has its checksum: only the whole shows that one is missing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_object_is_found_by_the_content_hash() {
+    let disk = closed().await;
+    let mut batch = Batch::default();
+    let store = bailiwick_policy::ids::ObjectId::Store(id("acme"), id("s3"));
+    batch.delete(Space::Objects, keys::object::key(&store));
+    disk.state().unwrap().unwrap().write(batch, true).unwrap();
+    assert!(refused(&disk).to_string().contains("content hash"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -85,6 +85,13 @@ fn the_watermark() {
 }
 
 #[test]
+fn the_content_hash() {
+    let id = sample::log_id(3, 1, 9);
+    let value = golden("content-v1", &keys::content::value(id, [4; 32]));
+    assert_eq!(keys::content::decode(&value), Ok((id, [4; 32])));
+}
+
+#[test]
 fn a_snapshot() {
     let mut state = crate::state::load::begin(&mark());
     for object in sample::objects() {
