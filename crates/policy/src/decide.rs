@@ -1,7 +1,8 @@
 //! The answer to a request, from the index: no disk, no allocation, no lock, nothing written.
 //!
 //! A check waits for memory more than it computes. So the store's leaf is asked for first, the endpoint is matched
-//! meanwhile, and only then the leaf is read; a batch does each of these for 32 requests before the next.
+//! meanwhile, and only then the leaf is read. A batch does each of these for 32 requests before the next; it has the
+//! time to ask for a leaf's head first, and then for the one entry that it needs.
 
 use crate::decision::{Decision, Request};
 use crate::index::Index;
@@ -26,10 +27,11 @@ pub fn decide_batch(index: &Index, requests: &[Request<'_>], out: &mut Vec<Decis
             *check = Some(index.start(request));
         }
         for check in checks.iter().flatten() {
-            check.prefetch();
+            check.prefetch_head();
         }
         for (check, request) in checks.iter_mut().flatten().zip(staged) {
             check.match_endpoint(request);
+            check.prefetch_entry();
         }
         out.extend(checks.iter().flatten().map(|check| index.finish(check)));
     }

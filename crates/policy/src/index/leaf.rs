@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! leaf    count:u16  tag:u8 × count  bound:u16 × (count + 1)  entry × count
-//! entry   flags:u8  org:varint  code length:u8  code  group:varint, if explicit  tills
+//! entry   flags:u8  org:varint  code length:u8  code  slot of the group plus one, 0 inherits:varint  tills
 //! tills   (length and active bit:u8  code) × n, up to the entry's end; or the number of a crowd:u32
 //! ```
 //!
@@ -19,8 +19,7 @@ const HEAD: usize = 2;
 
 const KNOWN: u8 = 1;
 const ACTIVE: u8 = 2;
-const EXPLICIT: u8 = 4;
-const CROWDED: u8 = 8;
+const CROWDED: u8 = 4;
 const TILL_ACTIVE: u8 = 1 << 7;
 
 /// A till's code has at most 50 characters, so its length fits beside the active bit.
@@ -36,10 +35,26 @@ pub struct Entry<'a> {
 
 impl<'a> Entry<'a> {
     /// The store's own record; none if only tills of it are known.
-    #[inline(always)]
     pub fn record(self) -> Option<Record> {
-        let group = if self.flags & EXPLICIT != 0 { Some(self.group) } else { None };
-        if self.flags & KNOWN != 0 { Some(Record { active: self.flags & ACTIVE != 0, group }) } else { None }
+        self.is_known().then(|| Record { active: self.is_active(), group: self.group.checked_sub(1) })
+    }
+
+    /// Whether the store has a record of its own.
+    #[inline(always)]
+    pub fn is_known(self) -> bool {
+        self.flags & KNOWN != 0
+    }
+
+    /// Whether that record is active.
+    #[inline(always)]
+    pub fn is_active(self) -> bool {
+        self.flags & ACTIVE != 0
+    }
+
+    /// The slot of the explicit group plus one; 0 inherits.
+    #[inline(always)]
+    pub fn group_plus_one(self) -> u32 {
+        self.group
     }
 
     /// Its tills.
@@ -83,15 +98,30 @@ pub struct Key<'a> {
 #[inline(always)]
 pub fn find<'a>(leaf: &'a [u8], tag: u8, key: Key<'_>) -> Option<Entry<'a>> {
     let shape = Shape::of(leaf)?;
-    let mut from = 0;
-    while let Some(at) = shape.next_tag(from, tag) {
-        let (found, rest) = split_key(shape.entry(at)?)?;
+    let Some(mut hits) = shape.hits(tag) else { return find_in_any(leaf, tag, key) };
+    while hits != 0 {
+        let (found, rest) = split_key(shape.entry(hits.trailing_zeros() as usize)?)?;
         if found.org == key.org && same(found.store, key.store) {
             return parse(rest);
         }
-        from = at + 1;
+        hits &= hits - 1;
     }
     None
+}
+
+/// Finds a store in a leaf that is very small or very large.
+#[inline(never)]
+fn find_in_any<'a>(leaf: &'a [u8], tag: u8, key: Key<'_>) -> Option<Entry<'a>> {
+    let (_, entry) = position(leaf, tag, key)?;
+    read(entry)
+}
+
+/// The bytes of the first entry with this tag: most likely the one that is looked for.
+#[inline(always)]
+pub fn likely(leaf: &[u8], tag: u8) -> Option<&[u8]> {
+    let shape = Shape::of(leaf)?;
+    let hits = shape.hits(tag)?;
+    if hits == 0 { None } else { shape.entry(hits.trailing_zeros() as usize) }
 }
 
 /// Where an entry stands, and its bytes.
@@ -154,16 +184,13 @@ pub fn write(out: &mut Vec<u8>, key: Key<'_>, record: Option<Record>, tills: Til
     if let Some(record) = record {
         flags |= KNOWN;
         flags |= if record.active { ACTIVE } else { 0 };
-        flags |= if record.group.is_some() { EXPLICIT } else { 0 };
     }
     flags |= if matches!(tills, Tills::Crowd(_)) { CROWDED } else { 0 };
     out.push(flags);
     write_number(out, key.org);
     out.push(u8::try_from(key.store.len()).unwrap_or(u8::MAX));
     out.extend(key.store);
-    if let Some(group) = record.and_then(|record| record.group) {
-        write_number(out, group);
-    }
+    write_number(out, record.and_then(|record| record.group).map_or(0, |slot| slot.saturating_add(1)));
     match tills {
         Tills::Here(bytes) => out.extend(bytes),
         Tills::Crowd(number) => out.extend(number.to_le_bytes()),
@@ -217,27 +244,30 @@ impl<'a> Shape<'a> {
         Some(Self { leaf, count: usize::from(head & !WIDE), wide: head & WIDE != 0 })
     }
 
-    /// The first entry from a place on whose tag is this; eight tags at a time.
+    /// A bit for each entry that may have this tag, and for each that has; none if the leaf has more than 32 entries,
+    /// or fewer bytes of tags to read. All at once, so that nothing has to be guessed.
     #[inline(always)]
-    fn next_tag(self, from: usize, tag: u8) -> Option<usize> {
+    fn hits(self, tag: u8) -> Option<u32> {
         const ONES: u64 = u64::MAX / 255;
-        let wanted = u64::from(tag) * ONES;
-        let mut at = from;
-        while at < self.count {
-            let word = match self.leaf.get(HEAD + at..).and_then(|rest| rest.first_chunk()) {
-                Some(eight) => u64::from_le_bytes(*eight),
-                None => return (at..self.count).find(|at| self.leaf.get(HEAD + at) == Some(&tag)),
-            };
-            let differing = word ^ wanted;
-            let equal = differing.wrapping_sub(ONES) & !differing & (ONES << 7);
-            if equal != 0 {
-                // The lowest hit is exact; what follows the tags can only hit beyond the count.
-                let hit = at + equal.trailing_zeros() as usize / 8;
-                return (hit < self.count).then_some(hit);
-            }
-            at += 8;
+        const GATHER: u64 = 0x0102_0408_1020_4080;
+        let tags: &[u8; 32] = self.leaf.get(HEAD..)?.first_chunk()?;
+        if self.count > 32 {
+            return None;
         }
-        None
+        let mut hits = 0;
+        for (eight, shift) in tags.as_chunks::<8>().0.iter().zip([0, 8, 16, 24]) {
+            let differing = u64::from_le_bytes(*eight) ^ (u64::from(tag) * ONES);
+            // The top bit of each byte that equals the tag; rarely of one above it that doesn't.
+            let equal = differing.wrapping_sub(ONES) & !differing & (ONES << 7);
+            hits |= ((equal >> 7).wrapping_mul(GATHER) >> 56) << shift;
+        }
+        // Behind the tags stand the bounds.
+        Some((hits & ((1 << self.count) - 1)) as u32)
+    }
+
+    /// The first entry from a place on whose tag is this.
+    fn next_tag(self, from: usize, tag: u8) -> Option<usize> {
+        (from..self.count).find(|at| self.leaf.get(HEAD + at) == Some(&tag))
     }
 
     #[inline(always)]
@@ -288,7 +318,7 @@ fn split_key(entry: &[u8]) -> Option<(Key<'_>, (u8, &[u8]))> {
 
 #[inline(always)]
 fn parse((flags, rest): (u8, &[u8])) -> Option<Entry<'_>> {
-    let (group, tills) = if flags & EXPLICIT != 0 { read_number(rest)? } else { (0, rest) };
+    let (group, tills) = read_number(rest)?;
     Some(Entry { flags, group, tills })
 }
 
@@ -335,7 +365,7 @@ mod tests {
         let mut packed = Vec::new();
         for (i, org) in numbers.iter().enumerate() {
             let store = "s".repeat(i + 1);
-            let record = Some(Record { active: i % 2 == 0, group: (i % 3 != 0).then_some(*org) });
+            let record = Some(Record { active: i % 2 == 0, group: (i % 3 != 0).then_some(*org / 2) });
             let tills = if i == 3 { Tills::Crowd(7) } else { Tills::Here(&tills_bytes) };
             let mut bytes = Vec::new();
             write(&mut bytes, Key { org: *org, store: store.as_bytes() }, record.filter(|_| i != 5), tills);

@@ -6,6 +6,7 @@
 //! no node twice.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use crate::access::Levels;
 use crate::limits::{PATH_BYTES_MAX, PATH_SEGMENTS_MAX};
@@ -38,19 +39,19 @@ pub struct Target {
     pub needed: Levels,
 }
 
-/// The automaton.
-#[derive(Debug)]
+/// The automaton. A clone shares it.
+#[derive(Clone, Debug)]
 pub struct Matcher {
-    states: Box<[State]>,
-    accepts: Box<[Accept]>,
+    states: Arc<[State]>,
+    accepts: Arc<[Accept]>,
     /// Literal steps: open addressing, at most half full.
-    edges: Box<[Edge]>,
+    edges: Arc<[Edge]>,
     /// Right shift that turns a hash into a place in `edges`.
     shift: u32,
     /// Literals longer than sixteen bytes.
-    text: Box<[u8]>,
+    text: Arc<[u8]>,
     /// Methods beside the usual ones, by number.
-    methods: Box<[Box<str>]>,
+    methods: Arc<[Box<str>]>,
     /// Whether states are determined, so that a walk never goes back.
     determined: bool,
 }

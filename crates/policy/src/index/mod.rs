@@ -4,6 +4,7 @@
 //! leaf that holds the store, its group and its tills, a few steps of the matcher, one word of the group. Whatever
 //! order or seed is in here never shows in an answer, which `reference` would give as well.
 
+use std::hint::select_unpredictable;
 use std::sync::Arc;
 
 use crate::access::Levels;
@@ -11,22 +12,20 @@ use crate::decision::{Decision, Reason, Request, Subject};
 use crate::ids::{GroupId, ObjectId, OrgCode, StoreCode};
 use crate::object::{Object, Store};
 use crate::outcome::Change;
-use crate::reference;
-use crate::state::{OrgState, State, Via};
+use crate::state::{OrgState, State};
 
 mod blocks;
 mod leaf;
 mod matcher;
-mod numbers;
 mod org;
+mod orgs;
 mod prefetch;
 mod subjects;
 
-use blocks::Blocks;
 use leaf::{Key, Record};
 use matcher::Match;
-use numbers::Numbers;
 use org::OrgRecord;
+use orgs::Orgs;
 use subjects::{Builder, Probe, Subjects, TillState};
 
 pub use crate::decide::{decide, decide_batch};
@@ -34,12 +33,12 @@ pub use crate::decide::{decide, decide_batch};
 /// What decisions read of a state. Cheap to clone; a clone stays as it was while the other is advanced.
 #[derive(Clone, Debug)]
 pub struct Index {
-    /// Numbers of orgs.
-    numbers: Arc<Numbers>,
-    /// Orgs by number; one that was removed leaves its place empty.
-    orgs: Blocks<Option<Arc<OrgRecord>>>,
+    /// Orgs.
+    orgs: Orgs,
     /// Stores and tills of all of them.
     subjects: Subjects,
+    /// The number of the next org.
+    next_org: u32,
 }
 
 impl Index {
@@ -49,15 +48,16 @@ impl Index {
         let seed = state.history.first_chunk().map_or(0, |eight| u64::from_le_bytes(*eight));
         let mut subjects = Builder::new(seed);
         let mut orgs = Vec::new();
-        for (number, org) in (0u32..).zip(state.orgs.values()) {
+        let mut next_org = 0;
+        for (code, org) in &state.orgs {
             let mut record = OrgRecord::empty();
             record.refresh(org);
             put_org(&mut record, org.org.active, org.org.default_group.as_ref());
-            add_places(&mut subjects, number, &mut record, org);
-            orgs.push(Some(Arc::new(record)));
+            add_places(&mut subjects, next_org, &mut record, org);
+            orgs.push((code.clone(), next_org, Arc::new(record)));
+            next_org += 1;
         }
-        let numbers = Numbers::new(state.orgs.keys().cloned().zip(0..));
-        Self { numbers: Arc::new(numbers), orgs: Blocks::new(orgs), subjects: subjects.finish() }
+        Self { orgs: Orgs::new(orgs.into_iter()), subjects: subjects.finish(), next_org }
     }
 
     /// Advances the index by changes that led to `state_after`, in their order.
@@ -85,26 +85,27 @@ impl Index {
 
     /// The endpoints of an org, for whoever measures their part of a decision.
     pub fn endpoints_of(&self, org: &str) -> Option<Endpoints<'_>> {
-        let number = self.numbers.get(org)?;
-        self.orgs.get(number as usize)?.as_deref().map(Endpoints)
+        self.orgs.get(org).map(|org| Endpoints(&org.record))
     }
 
     fn put(&mut self, object: &Object, stale: &mut Vec<(OrgCode, Stale)>) {
         match object {
             Object::Org(org) => {
-                let number = self.numbers.get(org.org.as_str()).unwrap_or_else(|| self.add_org(&org.org));
-                if let Some(record) = self.record_mut(number) {
+                if self.orgs.get(org.org.as_str()).is_none() {
+                    self.orgs.add(&org.org, self.next_org, OrgRecord::empty());
+                    self.next_org += 1;
+                }
+                if let Some(record) = self.orgs.record_mut(&org.org) {
                     put_org(record, org.active, org.default_group.as_ref());
                 }
             }
             Object::Store(store) => {
-                if let Some(number) = self.numbers.get(store.org.as_str()) {
-                    let record = self.store_record(number, store);
+                if let Some((number, record)) = self.store_record(store) {
                     self.subjects.put_record(key(number, &store.code), Some(record));
                 }
             }
             Object::Till(till) => {
-                if let Some(number) = self.numbers.get(till.org.as_str()) {
+                if let Some(number) = self.number(&till.org) {
                     self.subjects.put_till(key(number, &till.store), &till.code, Some(till.active));
                 }
             }
@@ -120,12 +121,12 @@ impl Index {
         match id {
             ObjectId::Org(org) => self.remove_org(org, stale),
             ObjectId::Store(org, store) => {
-                if let Some(number) = self.numbers.get(org.as_str()) {
+                if let Some(number) = self.number(org) {
                     self.subjects.put_record(key(number, store), None);
                 }
             }
             ObjectId::Till(org, store, till) => {
-                if let Some(number) = self.numbers.get(org.as_str()) {
+                if let Some(number) = self.number(org) {
                     self.subjects.put_till(key(number, store), till, None);
                 }
             }
@@ -146,8 +147,7 @@ impl Index {
         stale.dedup();
         for of_org in stale.chunk_by(|(left, _), (right, _)| left == right) {
             let Some((code, first)) = of_org.first() else { continue };
-            let Some((org, number)) = state.orgs.get(code).zip(self.numbers.get(code.as_str())) else { continue };
-            let Some(record) = self.record_mut(number) else { continue };
+            let Some((org, record)) = state.orgs.get(code).zip(self.orgs.record_mut(code)) else { continue };
             if *first == Stale::All {
                 record.refresh(org);
                 continue;
@@ -161,33 +161,29 @@ impl Index {
         }
     }
 
-    fn add_org(&mut self, code: &OrgCode) -> u32 {
-        let number = u32::try_from(self.orgs.len()).unwrap_or(u32::MAX);
-        self.numbers = Arc::new(self.numbers.with(code, number));
-        self.orgs.push(Some(Arc::new(OrgRecord::empty())));
-        number
+    fn number(&self, org: &OrgCode) -> Option<u32> {
+        self.orgs.get(org.as_str()).map(|org| org.number)
     }
 
     fn remove_org(&mut self, code: &OrgCode, stale: &mut Vec<(OrgCode, Stale)>) {
-        let Some(number) = self.numbers.get(code.as_str()) else { return };
-        self.numbers = Arc::new(self.numbers.without(code));
-        if let Some(slot) = self.orgs.get_mut(number as usize) {
-            *slot = None;
-        }
+        let Some(number) = self.number(code) else { return };
+        self.orgs.remove(code);
         self.subjects.purge(number);
         stale.retain(|(of, _)| of != code);
     }
 
-    fn record_mut(&mut self, number: u32) -> Option<&mut OrgRecord> {
-        self.orgs.get_mut(number as usize)?.as_mut().map(Arc::make_mut)
-    }
-
-    fn store_record(&mut self, number: u32, store: &Store) -> Record {
-        let group = store.group.as_ref().and_then(|group| {
-            let known = self.orgs.get(number as usize).and_then(|org| org.as_ref()?.known_slot(group));
-            known.or_else(|| self.record_mut(number).map(|record| record.slot(group)))
-        });
-        Record { active: store.active, group }
+    /// The number of a store's org, and what is kept of the store.
+    fn store_record(&mut self, store: &Store) -> Option<(u32, Record)> {
+        let org = self.orgs.get(store.org.as_str())?;
+        let number = org.number;
+        let group = match &store.group {
+            None => None,
+            Some(group) => match org.record.known_slot(group) {
+                Some(slot) => Some(slot),
+                None => Some(self.orgs.record_mut(&store.org)?.slot(group)),
+            },
+        };
+        Some((number, Record { active: store.active, group }))
     }
 }
 
@@ -237,7 +233,7 @@ fn split_till(id: &[u8]) -> Option<(&[u8], &[u8])> {
 
 fn put_org(record: &mut OrgRecord, active: bool, default: Option<&GroupId>) {
     record.active = active;
-    record.default = default.map(|group| record.slot(group));
+    record.default = default.map_or(0, |group| record.slot(group).saturating_add(1));
 }
 
 /// Adds the stores of an org with their tills, and tills whose store has no record.
@@ -286,10 +282,10 @@ impl Index {
                 None => (Default::default(), None, false),
             },
         };
-        let number = self.numbers.get(request.org);
-        let org = number.and_then(|number| self.orgs.get(number as usize)?.as_deref());
-        let key = Key { org: number.unwrap_or(u32::MAX), store };
+        let org = self.orgs.get(request.org);
+        let key = Key { org: org.map_or(u32::MAX, |org| org.number), store };
         let probe = if named && org.is_some() { Some(self.subjects.probe(key)) } else { None };
+        let org = org.map(|org| &*org.record);
         Check { org, key, till, named, probe, endpoint: Match::Unknown }
     }
 
@@ -315,8 +311,10 @@ impl Index {
             return Reason::TillUnknown;
         }
         let Some(entry) = check.probe.and_then(|probe| probe.find(check.key)) else { return Reason::StoreUnknown };
-        let Some(store) = entry.record() else { return Reason::StoreUnknown };
-        if !store.active {
+        if !entry.is_known() {
+            return Reason::StoreUnknown;
+        }
+        if !entry.is_active() {
             return Reason::StoreInactive;
         }
         if let Some(till) = check.till {
@@ -326,15 +324,15 @@ impl Index {
                 TillState::Active => {}
             }
         }
-        let (slot, via) = match (store.group, org.default) {
-            (Some(group), _) => (group, Via::Explicit),
-            (None, Some(default)) => (default, Via::Default),
-            (None, None) => return Reason::NoAccessGroup,
-        };
-        match org.levels(slot, cell) {
-            Some(held) => reference::judge(held, target.needed, via),
-            None => Reason::NoAccessGroup,
-        }
+        // Which group and which answer is anybody's guess, the processor's too: what follows is free of branches.
+        let inherits = entry.group_plus_one() == 0;
+        let group = select_unpredictable(inherits, org.default, entry.group_plus_one());
+        let Some(slot) = group.checked_sub(1) else { return Reason::NoAccessGroup };
+        let Some(held) = org.levels(slot, cell) else { return Reason::NoAccessGroup };
+        let permit = select_unpredictable(inherits, Reason::PermitDefaultGroup, Reason::PermitGroup);
+        let lacking = if target.needed == Levels::R { Reason::NeedsRead } else { Reason::NeedsWrite };
+        let deny = select_unpredictable(held.is_empty(), Reason::ResourceNone, lacking);
+        select_unpredictable(held.intersects(target.needed), permit, deny)
     }
 }
 
@@ -344,6 +342,22 @@ impl Check<'_> {
     pub(crate) fn prefetch(&self) {
         if let Some(probe) = self.probe {
             probe.prefetch();
+        }
+    }
+
+    /// Asks for the memory of the store's head alone, for a check that isn't in a hurry.
+    #[inline(always)]
+    pub(crate) fn prefetch_head(&self) {
+        if let Some(probe) = self.probe {
+            probe.prefetch_head();
+        }
+    }
+
+    /// Asks for the memory of the store's entry, when the head is there.
+    #[inline(always)]
+    pub(crate) fn prefetch_entry(&self) {
+        if let Some(probe) = self.probe {
+            probe.prefetch_entry();
         }
     }
 

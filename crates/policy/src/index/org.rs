@@ -26,10 +26,10 @@ const WORDS: usize = 4;
 pub struct OrgRecord {
     /// Not suspended.
     pub active: bool,
-    /// Slot of the default group.
-    pub default: Option<u32>,
+    /// Slot of the default group plus one; 0 is none.
+    pub default: u32,
     /// Its endpoints.
-    pub matcher: Arc<Matcher>,
+    pub matcher: Matcher,
     /// Its groups, by slot.
     rows: Blocks<Row>,
     /// Slots of groups, those of groups that are only named too.
@@ -51,8 +51,8 @@ impl OrgRecord {
     pub fn empty() -> Self {
         Self {
             active: false,
-            default: None,
-            matcher: Arc::new(Matcher::new([])),
+            default: 0,
+            matcher: Matcher::new([]),
             rows: Blocks::new([]),
             slots: OrdMap::new(),
             resources: OrdMap::new(),
@@ -100,7 +100,7 @@ impl OrgRecord {
             template: endpoint.id.as_str().split_once(' ').map_or("", |(_, template)| template),
             target: Target { cell: self.cell_of(endpoint), needed: endpoint.needed() },
         });
-        self.matcher = Arc::new(Matcher::new(sources));
+        self.matcher = Matcher::new(sources);
     }
 
     /// Reads a group again.

@@ -10,8 +10,13 @@ const AHEAD: usize = 8 * LINE;
 /// Begins to fetch these bytes.
 #[inline(always)]
 pub fn bytes(bytes: &[u8]) {
-    for line in bytes.get(..bytes.len().min(AHEAD)).unwrap_or_default().chunks(LINE) {
+    let ahead = bytes.get(..bytes.len().min(AHEAD)).unwrap_or_default();
+    for line in ahead.chunks(LINE) {
         fetch(line.as_ptr());
+    }
+    // The bytes may begin in the middle of a line.
+    if let Some(last) = ahead.last() {
+        fetch(std::ptr::from_ref(last));
     }
 }
 

@@ -18,6 +18,9 @@ use crate::ids::TillCode;
 /// Stores per bucket, on average.
 const LOAD: usize = 16;
 
+/// Bytes that tags and bounds of a leaf take, as a rule.
+const HEAD_BYTES: usize = 3 * LOAD + 16;
+
 /// Bytes of tills that an entry may hold; more go to a table of their own. Some fifty tills, read in 50 ns.
 const TILL_BYTES_MAX: usize = 240;
 
@@ -244,6 +247,22 @@ impl<'a> Probe<'a> {
     pub fn prefetch(self) {
         if let Some(Some(leaf)) = self.slot {
             prefetch::bytes(leaf);
+        }
+    }
+
+    /// Asks for the memory of the leaf's tags and bounds.
+    #[inline(always)]
+    pub fn prefetch_head(self) {
+        if let Some(Some(leaf)) = self.slot {
+            prefetch::bytes(leaf.get(..HEAD_BYTES).unwrap_or(leaf));
+        }
+    }
+
+    /// Asks for the memory of the entry.
+    #[inline(always)]
+    pub fn prefetch_entry(self) {
+        if let Some(entry) = self.slot.and_then(|slot| leaf::likely(slot.as_deref()?, self.tag)) {
+            prefetch::bytes(entry);
         }
     }
 

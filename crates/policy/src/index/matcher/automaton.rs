@@ -126,18 +126,10 @@ fn determine<'a>(trie: &Table<'a>, budget: Budget) -> Option<Table<'a>> {
 /// Lays a table out for walking. State 0 is that of having lost, so numbers move up by one.
 fn lay_out(table: &Table<'_>, methods: Vec<Box<str>>, determined: bool) -> Matcher {
     let numbered = |state: usize| u32::try_from(state).map_or(0, |state| state.saturating_add(ROOT));
-    let edges: usize = table.states.iter().map(|state| state.literals.len()).sum();
-    let size = (2 * edges + 1).next_power_of_two().max(2);
+    let literals: usize = table.states.iter().map(|state| state.literals.len()).sum();
+    let size = (2 * literals + 1).next_power_of_two().max(2);
     let shift = 64 - size.trailing_zeros();
-    let mut matcher = Matcher {
-        states: Box::default(),
-        accepts: Box::default(),
-        edges: vec![Edge::default(); size].into(),
-        shift,
-        text: Box::default(),
-        methods: methods.into(),
-        determined,
-    };
+    let mut edges = vec![Edge::default(); size];
     let (mut states, mut accepts, mut text) = (vec![State::default()], Vec::new(), Vec::new());
     for (at, node) in table.states.iter().enumerate() {
         states.push(State {
@@ -159,20 +151,25 @@ fn lay_out(table: &Table<'_>, methods: Vec<Box<str>>, determined: bool) -> Match
                 text.extend(literal.as_bytes());
             }
             let mut slot = place(segment.hash, numbered(at), shift);
-            while let Some(taken) = matcher.edges.get(slot)
+            while let Some(taken) = edges.get(slot)
                 && taken.key != 0
             {
                 slot = (slot + 1) & (size - 1);
             }
-            if let Some(slot) = matcher.edges.get_mut(slot) {
+            if let Some(slot) = edges.get_mut(slot) {
                 *slot = edge;
             }
         }
     }
-    matcher.states = states.into();
-    matcher.accepts = accepts.into();
-    matcher.text = text.into();
-    matcher
+    Matcher {
+        states: states.into(),
+        accepts: accepts.into(),
+        edges: edges.into(),
+        shift,
+        text: text.into(),
+        methods: methods.into(),
+        determined,
+    }
 }
 
 /// Where the search for a literal of a state begins.
