@@ -157,7 +157,7 @@ Columns (only those marked * are needed):
 
 Examples:
   bailiwick --dev import stores stores.csv --map code=store_id --map name=address --dry-run
-  bailiwick --dev import endpoints --resume 01JD3ZK5V8000000000000000")]
+  bailiwick --dev import endpoints --resume 01JD3ZK5V8ABCDEFGHJKMNPQRS")]
     Import(Import),
     /// Lists as CSV files
     #[command(subcommand, arg_required_else_help = true)]
@@ -238,19 +238,19 @@ pub enum DefaultVerb {
 #[derive(Subcommand, Clone, Debug)]
 pub enum Target {
     /// An organisation
-    #[command(after_help = "Example:\n  bailiwick --dev preview suspend org harbour")]
+    #[command(after_help = "Examples:\n  bailiwick --dev preview suspend org harbour\n  bailiwick --dev resume org harbour")]
     Org {
         /// Its code.
         id: String,
     },
     /// A store
-    #[command(after_help = "Example:\n  bailiwick --dev suspend store north-7 --reason 'till theft'")]
+    #[command(after_help = "Examples:\n  bailiwick --dev suspend store north-7 --reason 'flooded'\n  bailiwick --dev resume store north-7")]
     Store {
         /// Its code.
         id: String,
     },
     /// A till
-    #[command(after_help = "Example:\n  bailiwick --dev suspend till north-7/t1")]
+    #[command(after_help = "Examples:\n  bailiwick --dev suspend till north-7/t1 --reason 'stolen'\n  bailiwick --dev resume till north-7/t1")]
     Till {
         /// STORE/TILL.
         id: String,

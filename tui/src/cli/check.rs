@@ -1,6 +1,6 @@
 //! Questions: may this subject do this, and why. A cluster that can't be reached answers "can't tell", never "no".
 
-use bailiwick_policy::access::Levels;
+use bailiwick_policy::access::{Class, Level, Levels};
 use bailiwick_policy::decision::Subject;
 use bailiwick_rpc::api::{ApiError, CheckReply, CheckRequest, ExplainReply};
 use serde_json::{Value, json};
@@ -91,7 +91,7 @@ fn explanation_json(reply: &ExplainReply) -> Value {
     let mut value = reply_json(&reply.reply);
     if let (Value::Object(fields), Some(explanation)) = (&mut value, &reply.explanation) {
         let mut chain = json!({"chain": explanation.steps, "nearest_miss": explanation.miss});
-        levels_in_words(&mut chain);
+        in_words(&mut chain);
         if let Value::Object(chain) = chain {
             fields.extend(chain);
         }
@@ -106,19 +106,21 @@ fn explanation_json(reply: &ExplainReply) -> Value {
     value
 }
 
-/// Levels travel as bits; whoever reads JSON wants words.
-fn levels_in_words(value: &mut Value) {
+/// Levels travel as bits, classes in lower case; whoever reads JSON wants the words that lists and files have.
+fn in_words(value: &mut Value) {
     match value {
         Value::Object(fields) => {
             for (name, value) in fields {
                 let bits = value.as_u64().and_then(|bits| u8::try_from(bits).ok()).and_then(Levels::from_bits);
-                match (name.as_str(), bits) {
-                    ("held" | "needed" | "levels", Some(levels)) => *value = json!(levels.to_string()),
-                    _other => levels_in_words(value),
+                match (name.as_str(), bits, value.as_str()) {
+                    ("held" | "needed" | "levels", Some(levels), _) => *value = json!(levels.to_string()),
+                    ("class", _, Some(class)) => *value = json!(class.parse::<Class>().map_or(class.to_owned(), |c| c.to_string())),
+                    ("level", _, Some(level)) => *value = json!(level.parse::<Level>().map_or(level.to_owned(), |l| l.to_string())),
+                    _other => in_words(value),
                 }
             }
         }
-        Value::Array(values) => values.iter_mut().for_each(levels_in_words),
+        Value::Array(values) => values.iter_mut().for_each(in_words),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }

@@ -22,7 +22,11 @@ pub(crate) async fn list<A: Api>(
     out: &mut Out<'_>,
 ) -> Result<Exit, Trouble> {
     let text = listing.text.as_deref().unwrap_or_default();
-    let listed = context.list(org, what, text, listing.limit).await?;
+    let listed = context.list(org.clone(), what, text, listing.limit).await?;
+    // An org that isn't there has empty lists; that it isn't there is worth saying.
+    if let (Some(org), true) = (org, listed.items.is_empty()) {
+        context.get(ObjectId::Org(org)).await?;
+    }
     print(&listed, out)
 }
 

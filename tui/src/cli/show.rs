@@ -31,7 +31,7 @@ pub fn object(object: &Object) -> Value {
         Object::Resource(o) => json!({"name": o.id, "description": o.description}),
         Object::Endpoint(o) => json!({
             "id": o.id, "method": o.method, "path": o.template, "name": o.name, "resource": o.resource,
-            "class": o.class, "level": o.level, "matchable": o.matchable,
+            "class": o.class.to_string(), "level": o.level.to_string(), "matchable": o.matchable,
         }),
         Object::Group(o) => json!({
             "id": o.id, "name": o.name, "description": o.description, "kind": o.kind,
@@ -101,7 +101,7 @@ fn grants(group: &Group) -> Vec<Value> {
     group
         .grants
         .iter()
-        .map(|grant| json!({"resource": grant.resource, "class": grant.class, "levels": levels(grant.levels)}))
+        .map(|grant| json!({"resource": grant.resource, "class": grant.class.to_string(), "levels": levels(grant.levels)}))
         .collect()
 }
 
@@ -188,7 +188,7 @@ pub fn word(value: &Value) -> String {
 /// One object in full, a field a line, times left to `--json`.
 pub fn card(row: &Value) -> Vec<String> {
     let Value::Object(fields) = row else { return vec![word(row)] };
-    let shown = |name: &str, value: &Value| !matches!(name, "created_at" | "updated_at") && !value.is_null();
+    let shown = |name: &str, value: &Value| !matches!(name, "created_at" | "updated_at") && !blank(value);
     let width = fields.iter().filter(|(n, v)| shown(n, v)).map(|(n, _)| n.len()).max().unwrap_or(0);
     let mut lines = Vec::new();
     for (name, value) in fields.iter().filter(|(n, v)| shown(n, v)) {
@@ -230,10 +230,13 @@ pub fn change_lines(change: &Change) -> Vec<String> {
     }
 }
 
+fn blank(value: &Value) -> bool {
+    value.is_null() || value.as_str() == Some("") || value.as_array().is_some_and(Vec::is_empty)
+}
+
 fn set_fields(value: &Value) -> Vec<String> {
     let none = Map::new();
     let fields = value.as_object().unwrap_or(&none);
-    let blank = |v: &Value| v.is_null() || v.as_str() == Some("") || v.as_array().is_some_and(Vec::is_empty);
     fields
         .iter()
         .filter(|(name, value)| !is_meta(name) && !blank(value) && !matches!(name.as_str(), "code" | "id" | "org"))
@@ -269,7 +272,7 @@ pub fn impact(impact: &Impact) -> Value {
     let cells = |cells: &[(bailiwick_policy::ids::ResourceId, bailiwick_policy::access::Class, Levels)]| -> Vec<Value> {
         cells
             .iter()
-            .map(|(resource, class, held)| json!({"resource": resource, "class": class, "levels": levels(*held)}))
+            .map(|(resource, class, held)| json!({"resource": resource, "class": class.to_string(), "levels": levels(*held)}))
             .collect()
     };
     let rows: Vec<Value> = impact

@@ -117,21 +117,20 @@ pub fn rejection_json(body: &RejectionBody) -> Value {
     })
 }
 
-/// A rejection for people, with its remedy where the cluster's sentence may lack it.
+/// A rejection for people, with the command that helps where there is one.
 pub fn rejection(body: &RejectionBody) -> String {
     match remedy(&body.code) {
-        Some(remedy) if !body.message.contains("bailiwick") => format!("rejected: {body}: {remedy}"),
-        Some(_) | None => format!("rejected: {body}"),
+        Some(remedy) => format!("rejected: {body}; {remedy}"),
+        None => format!("rejected: {body}"),
     }
 }
 
-/// What to do about a rejection, in words of the command line.
+/// What helps with a rejection, in words of the command line. What is wrong, the cluster's own sentence says.
 fn remedy(code: &str) -> Option<&'static str> {
     match code {
-        "default_group_required" => Some("set one first, for instance `bailiwick default set POS`"),
-        "till_override_forbidden" => Some("allocate to the store: its tills inherit from it"),
+        "default_group_required" => Some("`bailiwick default set POS` sets one"),
         "group_unknown" => Some("`bailiwick access-group list` shows those that there are"),
-        "request_expired" => Some("leave --request-id out: it is too old for its outcome to be known"),
+        "request_expired" => Some("leave --request-id out"),
         _other => None,
     }
 }

@@ -59,7 +59,7 @@ pub(crate) fn found<E: Engine>(engine: &E) -> Result<(), Fault> {
 /// Reads the whole log and judges it: marks present, checksums right, no hole.
 pub(crate) fn load<E: Engine>(engine: &E) -> Result<LogShared, Fault> {
     let mark = |key: &'static [u8], name: &str| match engine.get(Space::Marks, key)? {
-        Some(value) => keys::mark::decode(name, &value),
+        Some(value) => keys::mark::decode(&format!("{} mark `{name}`", engine.place()), &value),
         None => Err(Fault::new(
             FaultKind::Missing,
             format!("{} mark `{name}`", engine.place()),
@@ -68,7 +68,8 @@ pub(crate) fn load<E: Engine>(engine: &E) -> Result<LogShared, Fault> {
     };
     let committed = mark(keys::mark::COMMITTED, "committed")?;
     let purged = mark(keys::mark::PURGED, "purged")?;
-    let vote = engine.get(Space::Marks, keys::vote::KEY)?.map(|value| keys::vote::decode(&value)).transpose()?;
+    let vote = engine.get(Space::Marks, keys::vote::KEY)?.map(|value| keys::vote::decode(&value)).transpose();
+    let vote = vote.map_err(|fault| Fault { place: format!("{} vote", engine.place()), ..fault })?;
     let shared = LogShared::new(vote, committed, purged);
     engine.scan(Space::Log, &keys::log::key(0), keys::END, Order::Up, &mut |key, value| {
         let entry = keys::log::decode(key, value).map_err(|fault| Fault { place: format!("{} log", engine.place()), ..fault })?;

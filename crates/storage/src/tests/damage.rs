@@ -19,7 +19,7 @@ fn refused(disk: &MemoryDisk) -> crate::Fault {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flipped_byte_in_any_row_is_refused_and_named() {
     for (space, row, named) in [
-        (Space::Log, 0, "log entry"),
+        (Space::Log, 0, "memory log"),
         (Space::Marks, 0, "committed"),
         (Space::Marks, 1, "purged"),
         (Space::Objects, 0, "objects"),

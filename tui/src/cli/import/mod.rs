@@ -15,7 +15,7 @@ mod table;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bailiwick_policy::ids::{OrgCode, RequestId, Revision};
+use bailiwick_policy::ids::{RequestId, Revision};
 use bailiwick_policy::impact::counted;
 use clap::ValueEnum;
 use serde_json::json;
@@ -233,9 +233,4 @@ fn noun(kind: ImportKind) -> &'static str {
 
 fn rows_of(parsed: &Parsed) -> String {
     counted(parsed.notes.rows, "row")
-}
-
-/// The organisation that an import is about, for messages.
-fn into_org(org: &OrgCode) -> String {
-    format!("org `{org}`")
 }

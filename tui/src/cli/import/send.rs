@@ -9,7 +9,7 @@ use super::batch::{self, Batch};
 use super::job::Job;
 use super::parse::Parsed;
 use super::progress::Progress;
-use super::{into_org, jobs_folder, rows_of};
+use super::{jobs_folder, rows_of};
 use crate::cli::api::{Api, Written};
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, Trouble};
@@ -36,7 +36,7 @@ pub(super) async fn all<A: Api>(
     let total = batches.len();
     job.save(&folder)?;
     let verb = if job.applied == 0 { "importing" } else { "going on with" };
-    out.note(&format!("job {}: {verb} {} into {} in {total} batches", job.job, rows_of(parsed), into_org(&job.org)))?;
+    out.note(&format!("job {}: {verb} {} into org `{}` in {total} {}", job.job, rows_of(parsed), job.org, if total == 1 { "batch" } else { "batches" }))?;
     let began = Instant::now();
     let done: usize = batches.iter().take(job.applied).map(|b| b.rows.len()).sum();
     let progress = Progress::new(done as u64, parsed.rows.len() as u64, out);

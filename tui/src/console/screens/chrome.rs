@@ -224,7 +224,9 @@ pub fn key_bar(model: &Model, buffer: &mut Buffer, area: Rect) {
     match hint {
         Some(hints) => hints.iter().for_each(|(key, label)| add(key, label, None)),
         None => {
-            let rows: Vec<_> = model.keymap.of_view(model.view).filter(|(row, _)| !row.label.is_empty() && !(row.action == Action::Back && model.view == View::Pulse)).collect();
+            let at_home = model.view == View::Pulse;
+            let shown = |action: Action, label: &str| !label.is_empty() && (action != Action::Back || !at_home);
+            let rows: Vec<_> = model.keymap.of_view(model.view).filter(|(row, _)| shown(row.action, row.label)).collect();
             // The way out and the way to help are never crowded out: they are laid down first, at the end.
             let (last, first): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(row, _)| matches!(row.action, Action::Help | Action::GoPending));
             let all = last.into_iter().chain(first);

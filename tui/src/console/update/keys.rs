@@ -39,10 +39,10 @@ fn on_key(model: &mut Model, key: &KeyEvent, fx: &mut Vec<Effect>) {
         overlay::on_key(model, key, fx);
     } else if model.filter().is_some_and(|filter| filter.editing) {
         on_filter_key(model, key, fx);
-    } else if let Some(action) = action {
-        if !hold(model, key, action) {
-            actions::perform(model, action, fx);
-        }
+    } else if let Some(action) = action
+        && !hold(model, key, action)
+    {
+        actions::perform(model, action, fx);
     }
 }
 
