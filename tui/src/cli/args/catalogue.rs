@@ -1,0 +1,160 @@
+//! Words of resources, endpoints and access groups.
+
+use bailiwick_policy::access::{Class, Level};
+use clap::{Args, Subcommand};
+
+use super::Listing;
+use crate::cli::words::{Grants, parse_grant};
+
+/// Resources.
+#[derive(Subcommand, Clone, Debug)]
+pub enum ResourceVerb {
+    /// Create one
+    #[command(after_help = "Example:\n  bailiwick --dev resource create 'Gift cards' --description 'issue, redeem, balance'")]
+    Create {
+        /// Its name, which is its id.
+        name: String,
+        /// Free text
+        #[arg(long, default_value = "", hide_default_value = true)]
+        description: String,
+    },
+    /// List them; the text finds them by their endpoints too
+    #[command(after_help = "Example:\n  bailiwick --dev resource list points")]
+    List(Listing),
+    /// Show one with its endpoints
+    #[command(after_help = "Example:\n  bailiwick --dev resource show Points")]
+    Show {
+        /// Its name.
+        name: String,
+    },
+    /// Remove one without endpoints
+    #[command(after_help = "Example:\n  bailiwick --dev resource remove 'Gift cards'")]
+    Remove {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// What an endpoint has beside its method and path.
+#[derive(Args, Clone, Debug, Default)]
+pub struct EndpointFields {
+    /// The resource it belongs to; an empty text is none
+    #[arg(long, value_name = "NAME")]
+    pub resource: Option<String>,
+    /// Data or Config [default: Data]
+    #[arg(long, value_name = "CLASS")]
+    pub class: Option<Class>,
+    /// Read or Write [default: by the method]
+    #[arg(long, value_name = "LEVEL")]
+    pub level: Option<Level>,
+    /// Its name; an empty text clears
+    #[arg(long)]
+    pub name: Option<String>,
+}
+
+/// Endpoints.
+#[derive(Subcommand, Clone, Debug)]
+pub enum EndpointVerb {
+    /// Create one
+    #[command(after_help = "Example:\n  bailiwick --dev endpoint create GET '/v2/gift-cards/{id}' --resource 'Gift cards'")]
+    Create {
+        /// The HTTP method.
+        method: String,
+        /// The path template.
+        path: String,
+        /// The rest.
+        #[command(flatten)]
+        fields: EndpointFields,
+    },
+    /// List them; the text finds them by path, name and resource
+    #[command(after_help = "Example:\n  bailiwick --dev endpoint list --resource Points --class config")]
+    List {
+        /// How much.
+        #[command(flatten)]
+        listing: Listing,
+        /// Of this resource
+        #[arg(long, value_name = "NAME")]
+        resource: Option<String>,
+        /// Data or Config
+        #[arg(long, value_name = "CLASS")]
+        class: Option<Class>,
+    },
+    /// Show one
+    #[command(after_help = "Example:\n  bailiwick --dev endpoint show GET '/v2/customers/{id}'")]
+    Show {
+        /// The HTTP method.
+        method: String,
+        /// The path template.
+        path: String,
+    },
+    /// Change one
+    #[command(after_help = "Example:\n  bailiwick --dev endpoint edit POST /v2/customers/search --level Read")]
+    Edit {
+        /// The HTTP method.
+        method: String,
+        /// The path template.
+        path: String,
+        /// The rest.
+        #[command(flatten)]
+        fields: EndpointFields,
+    },
+    /// Remove one
+    #[command(after_help = "Example:\n  bailiwick --dev endpoint remove GET '/v2/gift-cards/{id}'")]
+    Remove {
+        /// The HTTP method.
+        method: String,
+        /// The path template.
+        path: String,
+    },
+}
+
+/// Access groups.
+#[derive(Subcommand, Clone, Debug)]
+pub enum GroupVerb {
+    /// A new custom group
+    #[command(after_help = "Example:\n  bailiwick --dev access-group create 'Kiosk' --grant Customer=R --grant 'Points=RW' --grant 'Store:config=R'")]
+    Create {
+        /// Its name; the id is made from it.
+        name: String,
+        /// Free text
+        #[arg(long, default_value = "", hide_default_value = true)]
+        description: String,
+        /// A cell of its matrix: RESOURCE[:data|:config]=R|W|RW; may be repeated
+        #[arg(long = "grant", value_name = "CELL", value_parser = parse_grant)]
+        grants: Vec<Grants>,
+    },
+    /// List them
+    #[command(after_help = "Example:\n  bailiwick --dev access-group list --active")]
+    List {
+        /// How much.
+        #[command(flatten)]
+        listing: Listing,
+        /// Active ones
+        #[arg(long, conflicts_with = "inactive")]
+        active: bool,
+        /// Inactive ones
+        #[arg(long)]
+        inactive: bool,
+    },
+    /// Show one with its matrix
+    #[command(after_help = "Example:\n  bailiwick --dev access-group show POS")]
+    Show {
+        /// Its id or name.
+        group: String,
+    },
+    /// Change a custom group: in force for every store that has it
+    #[command(after_help = "Example:\n  bailiwick --dev preview access-group edit Kiosk --grant Points=R --grant Customer=none")]
+    Edit {
+        /// Its id or name.
+        group: String,
+        /// A new name
+        #[arg(long)]
+        name: Option<String>,
+        /// A new description
+        #[arg(long)]
+        description: Option<String>,
+        /// A cell of its matrix: RESOURCE[:data|:config]=R|W|RW|none; may be repeated
+        #[arg(long = "grant", value_name = "CELL", value_parser = parse_grant)]
+        grants: Vec<Grants>,
+    },
+}

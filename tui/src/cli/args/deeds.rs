@@ -1,0 +1,219 @@
+//! Words of questions, changes and files.
+
+use std::path::PathBuf;
+
+use bailiwick_policy::ids::RequestId;
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::Listing;
+use crate::cli::words::{Mapping, parse_map};
+
+/// Whose access to what.
+#[derive(Args, Clone, Debug)]
+pub struct Question {
+    /// Whose access: till:STORE/TILL or store:STORE
+    #[arg(long, value_name = "TYPE:ID")]
+    pub subject: String,
+    /// The HTTP method
+    #[arg(long, value_name = "NAME")]
+    pub action: String,
+    /// The path as called: /path, or endpoint:/path
+    #[arg(long, value_name = "TYPE:ID")]
+    pub resource: String,
+}
+
+/// Which stores get which group.
+#[derive(Args, Clone, Debug)]
+#[command(group(clap::ArgGroup::new("what").required(true).args(["group", "clear"])))]
+pub struct Allocate {
+    /// The access group, by id or name
+    #[arg(long, value_name = "GROUP")]
+    pub group: Option<String>,
+    /// No group of their own: the stores inherit the default
+    #[arg(long)]
+    pub clear: bool,
+    /// Stores
+    #[arg(value_name = "STORE")]
+    pub targets: Vec<String>,
+    /// A store; may be repeated
+    #[arg(long = "store", value_name = "STORE")]
+    pub stores: Vec<String>,
+    /// Every store of this zone; with other conditions, all must hold
+    #[arg(long, value_name = "ZONE")]
+    pub zone: Option<String>,
+    /// Every store of this concept
+    #[arg(long, value_name = "CONCEPT")]
+    pub concept: Option<String>,
+    /// Every store whose group in force is this one, allocated or inherited
+    #[arg(long, value_name = "GROUP")]
+    pub from_group: Option<String>,
+}
+
+/// What to do with the default.
+#[derive(Subcommand, Clone, Debug)]
+pub enum DefaultVerb {
+    /// Set it
+    #[command(after_help = "Example:\n  bailiwick --dev default set POS")]
+    Set {
+        /// The access group, by id or name.
+        group: String,
+    },
+    /// Clear it: stores without a group of their own are denied everything
+    #[command(after_help = "Example:\n  bailiwick --dev preview default clear")]
+    Clear,
+    /// Show it
+    #[command(after_help = "Example:\n  bailiwick --dev default show")]
+    Show,
+}
+
+/// What is suspended or resumed.
+#[derive(Subcommand, Clone, Debug)]
+pub enum Target {
+    /// An organisation
+    #[command(after_help = "Examples:\n  bailiwick --dev preview suspend org harbour\n  bailiwick --dev resume org harbour")]
+    Org {
+        /// Its code.
+        id: String,
+    },
+    /// A store
+    #[command(after_help = "Examples:\n  bailiwick --dev suspend store north-7 --reason 'flooded'\n  bailiwick --dev resume store north-7")]
+    Store {
+        /// Its code.
+        id: String,
+    },
+    /// A till
+    #[command(after_help = "Examples:\n  bailiwick --dev suspend till north-7/t1 --reason 'stolen'\n  bailiwick --dev resume till north-7/t1")]
+    Till {
+        /// STORE/TILL.
+        id: String,
+    },
+}
+
+/// What a file holds.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ImportKind {
+    /// Endpoints of the API catalogue
+    Endpoints,
+    /// Zones
+    Zones,
+    /// Concepts
+    Concepts,
+    /// Stores
+    Stores,
+    /// Tills
+    Tills,
+}
+
+/// An import.
+#[derive(Args, Clone, Debug)]
+pub struct Import {
+    /// What the file holds
+    #[arg(value_enum)]
+    pub kind: ImportKind,
+    /// The file: CSV, or TSV if its name ends so
+    #[arg(required_unless_present = "resume")]
+    pub file: Option<PathBuf>,
+    /// Our column is headed otherwise in the file; may be repeated
+    #[arg(long = "map", value_name = "OURS=THEIRS", value_parser = parse_map)]
+    pub maps: Vec<Mapping>,
+    /// What separates the columns: `,`, `;`, `|` or `tab` [default: by the file's name]
+    #[arg(long, value_name = "CHARACTER")]
+    pub delimiter: Option<String>,
+    /// Check every row and show what would change; change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Go on with an import that was cut short
+    #[arg(long, value_name = "JOB", conflicts_with_all = ["dry_run", "maps", "delimiter"])]
+    pub resume: Option<RequestId>,
+    /// Write every fault to this file too
+    #[arg(long, value_name = "FILE")]
+    pub errors: Option<PathBuf>,
+}
+
+/// Exports.
+#[derive(Subcommand, Clone, Debug)]
+pub enum Export {
+    /// Stores with their access group and whether it is theirs or the default
+    #[command(after_help = "Example:\n  bailiwick --dev export stores --group POS pos-stores.csv")]
+    Stores {
+        /// Only those with this access group in force
+        #[arg(long, value_name = "GROUP")]
+        group: Option<String>,
+        /// The file to write [default: standard output]
+        file: Option<PathBuf>,
+    },
+}
+
+/// A stream of changes.
+#[derive(Args, Clone, Debug)]
+pub struct Watch {
+    /// Changes after this revision [default: from now on]
+    #[arg(long, value_name = "REV")]
+    pub from: Option<u64>,
+    /// End after so many changes
+    #[arg(long, value_name = "N")]
+    pub count: Option<u64>,
+}
+
+/// The cluster.
+#[derive(Subcommand, Clone, Debug)]
+pub enum ClusterVerb {
+    /// How every node is
+    #[command(after_help = "Example:\n  bailiwick --dev cluster status --hashes --json")]
+    Status {
+        /// Also compute the hash over each node's content
+        #[arg(long)]
+        hashes: bool,
+    },
+}
+
+/// Credentials.
+#[derive(Subcommand, Clone, Debug)]
+pub enum CredentialVerb {
+    /// Make one; its token is printed once and kept nowhere
+    #[command(subcommand, arg_required_else_help = true)]
+    Create(CredentialOf),
+    /// List those that the caller sees
+    #[command(after_help = "Example:\n  bailiwick --dev credential list")]
+    List(Listing),
+    /// Revoke one, for good
+    #[command(after_help = "Example:\n  bailiwick --dev credential revoke gateway-1 --reason 'laptop lost'")]
+    Revoke {
+        /// Its id.
+        id: String,
+    },
+}
+
+/// Whom a new credential lets in.
+#[derive(Subcommand, Clone, Debug)]
+pub enum CredentialOf {
+    /// A platform operator: everything, in every organisation
+    #[command(after_help = "Example:\n  bailiwick --dev credential create operator night-shift --label 'Night shift'")]
+    Operator(NewCredential),
+    /// An owner of the organisation
+    #[command(after_help = "Example:\n  bailiwick --dev credential create owner ada-laptop --user ada")]
+    Owner {
+        /// What every credential has.
+        #[command(flatten)]
+        new: NewCredential,
+        /// The owner's user id
+        #[arg(long, value_name = "USER")]
+        user: String,
+    },
+    /// A program that asks for decisions about subjects of the organisation
+    #[command(after_help = "Example:\n  bailiwick --dev credential create enforcement-point gateway-1 --label 'Gateway, rack 1'")]
+    EnforcementPoint(NewCredential),
+}
+
+/// What every credential has.
+#[derive(Args, Clone, Debug)]
+pub struct NewCredential {
+    /// Its id, unique in the cluster.
+    pub id: String,
+    /// What it is for [default: the id]
+    #[arg(long)]
+    pub label: Option<String>,
+    /// Write the token to this file, readable by its owner only, instead of printing it
+    #[arg(long, value_name = "FILE")]
+    pub token_out: Option<PathBuf>,
+}
