@@ -125,7 +125,7 @@ fn generated(count: usize) -> String {
 }
 
 async fn count_stores(cluster: &Cluster) -> u64 {
-    let list = List::Stores { zone: None, concept: None, group: None, active: None };
+    let list = List::Stores { zone: None, concept: None, group: None, active: None, below: false };
     let reply = cluster.node(2).caller.rows(ORG, list, At::Linearizable).await.expect("a list");
     reply.window.total.expect("an unfiltered list is counted")
 }

@@ -252,7 +252,7 @@ async fn every_store_is_as_last_acknowledged(cluster: &Cluster, log: &[Written])
         }
     }
     for node in cluster.nodes() {
-        let list = List::Stores { zone: None, concept: None, group: None, active: None };
+        let list = List::Stores { zone: None, concept: None, group: None, active: None, below: false };
         let reply = node.caller.rows(ORG, list, At::Linearizable).await.unwrap_or_else(|why| panic!("node {}: {why}", node.id));
         let groups: BTreeMap<String, Option<String>> = reply
             .window

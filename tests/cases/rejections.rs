@@ -54,7 +54,7 @@ fn with_mode(command: Command, to: PutMode) -> Command {
 }
 
 fn remove(target: ObjectId) -> Command {
-    Command::Remove { target }
+    Command::Remove { target, force: false }
 }
 
 fn resource(name: &str) -> ObjectId {
@@ -75,7 +75,7 @@ fn cases() -> Vec<(RejectionCode, Command)> {
     use RejectionCode::*;
     let org = || code::<OrgCode>(ORG);
     let unknown = GroupRef::from("Nobodys");
-    let rename = |name: &str| Command::EditGroup { org: org(), group: "kiosk".into(), name: Some(code(name)), description: None, cells: Vec::new() };
+    let rename = |name: &str| Command::EditGroup { org: org(), group: "kiosk".into(), name: Some(code(name)), description: None, cells: Vec::new(), widen: Vec::new() };
     vec![
         (Forbidden, Command::InitCluster { cluster: "again".into(), operator: Secret::TokenHash([0; 32]) }),
         (OrgUnknown, seed::allocate("nobodys", &["s1"], None)),
@@ -97,7 +97,7 @@ fn cases() -> Vec<(RejectionCode, Command)> {
         (TillUnknown, Command::Suspend { target: seed::till_id(ORG, "s1", "t99") }),
         (TillExists, with_mode(seed::tills(ORG, ["s1/t1"]), PutMode::Create)),
         // AG-24.
-        (TillOverrideForbidden, Command::Allocate { org: org(), stores: Vec::new(), tills: vec![(code("s1"), code("t1"))], group: None }),
+        (TillOverrideForbidden, Command::Allocate { org: org(), stores: Vec::new(), tills: vec![(code("s1"), code("t1"))], group: None, observe: false }),
         // AG-26.
         (DefaultGroupRequired, seed::stores("bare", ["n1", "n2"])),
         // AG-9.
@@ -108,11 +108,11 @@ fn cases() -> Vec<(RejectionCode, Command)> {
         (EndpointUnknown, remove(ObjectId::Endpoint(org(), code("GET /v9")))),
         (EndpointExists, put_endpoints(PutMode::Create, vec![seed::endpoint("GET", "/v2/customers/{other}", None, Class::Data, None)])),
         (EndpointInvalid, put_endpoints(PutMode::Import, vec![seed::endpoint("NOT A METHOD", "/v3", None, Class::Data, None)])),
-        (GroupUnknown, Command::Allocate { org: org(), stores: vec![code("s1")], tills: Vec::new(), group: Some(unknown) }),
+        (GroupUnknown, Command::Allocate { org: org(), stores: vec![code("s1")], tills: Vec::new(), group: Some(unknown), observe: false }),
         // AG-22.
         (GroupUnknown, seed::default(ORG, Some("Nobodys"))),
         // AG-11.
-        (BuiltinImmutable, Command::EditGroup { org: org(), group: "POS".into(), name: None, description: Some("mine".into()), cells: Vec::new() }),
+        (BuiltinImmutable, Command::EditGroup { org: org(), group: "POS".into(), name: None, description: Some("mine".into()), cells: Vec::new(), widen: Vec::new() }),
         // AG-9: ignoring case and surrounding space.
         (NameTaken, seed::group(ORG, " kIOSK ", &[])),
         (NameTaken, rename("pos")),
@@ -120,7 +120,7 @@ fn cases() -> Vec<(RejectionCode, Command)> {
         (TextInvalid, create_resource("Odd", "a bell: \u{7}")),
         (KeyRepeated, put_zones(PutMode::Import, vec![zone("twice", None), zone("twice", Some("z1"))])),
         (TooMany, seed::stores(ORG, (0..=IMPORT_ROWS_MAX).map(|n| format!("m{n}")))),
-        (TooMany, Command::Allocate { org: org(), stores: vec![code("s1"); ALLOCATE_STORES_MAX + 1], tills: Vec::new(), group: None }),
+        (TooMany, Command::Allocate { org: org(), stores: vec![code("s1"); ALLOCATE_STORES_MAX + 1], tills: Vec::new(), group: None, observe: false }),
         (NothingNamed, seed::allocate(ORG, &[], None)),
         (WrongKind, Command::Suspend { target: ObjectId::Zone(org(), code("z1")) }),
         (WrongKind, remove(seed::store_id(ORG, "s1"))),

@@ -180,7 +180,7 @@ impl goldenscript::Runner for Scenario<'_> {
             cells
                 .map(|(cell, levels)| {
                     let (resource, class) = cell.rsplit_once('/').map_or((cell.as_str(), Ok(Class::Data)), |(r, class)| (r, class.parse()));
-                    Ok(Grant { resource: resource.parse()?, class: class?, levels: levels.parse()? })
+                    Ok(Grant { resource: resource.parse()?, class: class?, levels: levels.parse()?, narrow: None })
                 })
                 .collect()
         };
@@ -202,7 +202,7 @@ impl goldenscript::Runner for Scenario<'_> {
             }
             ("edit", [group]) => {
                 let name = value("name").map(str::parse).transpose()?;
-                let command = Command::EditGroup { org: org.parse()?, group: (*group).into(), name, description: None, cells: grants()? };
+                let command = Command::EditGroup { org: org.parse()?, group: (*group).into(), name, description: None, cells: grants()?, widen: Vec::new() };
                 self.command(command)
             }
             ("default", [group]) => self.command(seed::default(org, Some(group))),
@@ -211,7 +211,7 @@ impl goldenscript::Runner for Scenario<'_> {
                 let (store, till) = value("till").and_then(|till| till.split_once('/')).ok_or("`till=STORE/TILL`")?;
                 let stores = stores.iter().map(|s| s.parse()).collect::<Result<_, _>>()?;
                 let tills = vec![(store.parse()?, till.parse()?)];
-                self.command(Command::Allocate { org: org.parse()?, stores, tills, group: value("group").map(GroupRef::from) })
+                self.command(Command::Allocate { org: org.parse()?, stores, tills, group: value("group").map(GroupRef::from), observe: false })
             }
             ("allocate", stores) => self.command(seed::allocate(org, stores, value("group"))),
             ("suspend", _) => self.command(Command::Suspend { target: target()? }),

@@ -19,7 +19,7 @@ fn every_list() -> Vec<List> {
         List::Orgs,
         List::Zones,
         List::Concepts,
-        List::Stores { zone: None, concept: None, group: None, active: None },
+        List::Stores { zone: None, concept: None, group: None, active: None, below: false },
         List::Tills { store: None },
         List::Resources,
         List::Endpoints { resource: None, class: None },

@@ -256,7 +256,7 @@ fn world(stores: usize) -> Fallible<State> {
     let meta = Meta { created_by: "probe".into(), updated_by: "probe".into(), ..Meta::default() };
     let mut chance = Chance(7);
     let default_group = Some(group_id(0)?);
-    state.put(&Object::Org(Arc::new(Org { org: org.clone(), name: name.clone(), active: true, default_group, meta: meta.clone() })));
+    state.put(&Object::Org(Arc::new(Org { org: org.clone(), name: name.clone(), active: true, default_group, meta: meta.clone(), default_observe: false })));
     let resource = |at: usize| format!("Resource {at}").parse();
     for at in 0..RESOURCES {
         let description = "".into();
@@ -283,7 +283,7 @@ fn world(stores: usize) -> Fallible<State> {
             for class in Class::ALL {
                 let levels = Levels::from_bits_truncate(chance.below(4) as u8);
                 if !levels.is_empty() {
-                    grants.push(Grant { resource: resource(of)?, class, levels });
+                    grants.push(Grant { resource: resource(of)?, class, levels, narrow: None });
                 }
             }
         }
@@ -304,7 +304,7 @@ fn world(stores: usize) -> Fallible<State> {
         let group = if at % 2 == 0 { None } else { Some(group_id(chance.below(GROUPS))?) };
         let (code, name, meta) = (code(at).parse()?, name.clone(), meta.clone());
         state.put(&Object::Store(Arc::new(Store {
-            org: org.clone(), code, name, zone: None, concept: None, active: true, group, details: None, meta,
+            org: org.clone(), code, name, zone: None, concept: None, active: true, group, details: None, meta, observe: false,
         })));
     }
     let till_code: bailiwick_policy::ids::TillCode = "till-1".parse()?;

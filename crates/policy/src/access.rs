@@ -1,9 +1,11 @@
-//! What an access group grants: levels of a class of a resource (AG-1 to AG-5).
+//! What an access group grants: levels of a class of a resource, narrowed to some endpoints if need be (AG-1 to AG-6).
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+use crate::ids::{EndpointId, ResourceId};
 
 /// Data API or Config API. Every endpoint has exactly one (AG-7).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
@@ -145,11 +147,75 @@ impl<'de> Deserialize<'de> for Levels {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Grant {
     /// The resource, whether or not the org's catalogue has it (AG-10: then it is inert and shown so).
-    pub resource: crate::ids::ResourceId,
+    pub resource: ResourceId,
     /// Data or Config.
     pub class: Class,
     /// What is granted; an empty set is no cell.
     pub levels: Levels,
+    /// To which of its endpoints; none is all of them. It stands last and is left out when there is none: a cell
+    /// without it has the bytes that it had before narrowing existed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub narrow: Option<Narrow>,
+}
+
+/// To which endpoints a cell is narrowed (AG-6). Endpoints that the catalogue has lost stay named, and mean nothing.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Narrow {
+    /// To these alone; what is added to the resource later is not among them.
+    Only(Vec<EndpointId>),
+    /// To all but these.
+    Except(Vec<EndpointId>),
+}
+
+impl Narrow {
+    /// The endpoints it names, in order.
+    pub fn endpoints(&self) -> &[EndpointId] {
+        match self {
+            Self::Only(endpoints) | Self::Except(endpoints) => endpoints,
+        }
+    }
+
+    /// The same with its endpoints in order, each once.
+    pub fn in_order(mut self) -> Self {
+        match &mut self {
+            Self::Only(endpoints) | Self::Except(endpoints) => {
+                endpoints.sort_unstable();
+                endpoints.dedup();
+            }
+        }
+        self
+    }
+}
+
+impl fmt::Display for Narrow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (word, endpoints) = match self {
+            Self::Only(endpoints) => ("only", endpoints),
+            Self::Except(endpoints) => ("except", endpoints),
+        };
+        write!(f, "{word} ")?;
+        for (place, endpoint) in endpoints.iter().enumerate() {
+            write!(f, "{}{endpoint}", if place == 0 { "" } else { ", " })?;
+        }
+        Ok(())
+    }
+}
+
+impl Grant {
+    /// A cell over all endpoints of the resource in that class.
+    pub fn whole(resource: ResourceId, class: Class, levels: Levels) -> Self {
+        Self { resource, class, levels, narrow: None }
+    }
+
+    /// Whether the cell reaches an endpoint of its resource and class.
+    pub fn admits(&self, endpoint: &EndpointId) -> bool {
+        match &self.narrow {
+            None => true,
+            Some(Narrow::Only(endpoints)) => endpoints.binary_search(endpoint).is_ok(),
+            Some(Narrow::Except(endpoints)) => endpoints.binary_search(endpoint).is_err(),
+        }
+    }
 }
 
 #[cfg(test)]

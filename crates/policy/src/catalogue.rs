@@ -53,7 +53,7 @@ fn cells(parts: &[(&[&str], Class, Levels)]) -> Vec<Grant> {
     let mut grants: Vec<Grant> = parts
         .iter()
         .flat_map(|(names, class, levels)| {
-            names.iter().filter_map(|name| Some(Grant { resource: name.parse().ok()?, class: *class, levels: *levels }))
+            names.iter().filter_map(|name| Some(Grant::whole(name.parse().ok()?, *class, *levels)))
         })
         .collect();
     grants.sort_by(|a, b| (&a.resource, a.class).cmp(&(&b.resource, b.class)));

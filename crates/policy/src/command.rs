@@ -205,6 +205,16 @@ pub struct TillRow {
     pub name: Field<Name>,
 }
 
+/// An allocation to put (AG-40).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct AllocationRow {
+    /// The store.
+    pub store: StoreCode,
+    /// None makes it inherit the default.
+    #[serde(default)]
+    pub group: Option<GroupRef>,
+}
+
 /// An endpoint to put.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct EndpointRow {
@@ -261,6 +271,9 @@ pub enum Command {
         org: OrgCode,
         /// None clears.
         group: Option<GroupRef>,
+        /// What the group would deny is permitted and marked (AG-33).
+        #[serde(default)]
+        observe: bool,
     },
     /// Clears the active flag of an org, a store, a till or a user.
     Suspend {
@@ -326,10 +339,33 @@ pub enum Command {
         /// The rows.
         rows: Vec<EndpointRow>,
     },
-    /// Removes a zone, a concept, a resource or an endpoint that nothing needs.
+    /// Suspends or resumes stores: a subtree, as a batch (AG-37).
+    SetStoresActive {
+        /// The org.
+        org: OrgCode,
+        /// The stores.
+        stores: Vec<StoreCode>,
+        /// False suspends.
+        active: bool,
+    },
+    /// Moves a till to another store (AG-25).
+    MoveTill {
+        /// The org.
+        org: OrgCode,
+        /// Where it is.
+        store: StoreCode,
+        /// The till.
+        till: TillCode,
+        /// Where it goes.
+        to: StoreCode,
+    },
+    /// Removes a zone, a concept, a store, a till, a resource or an endpoint that nothing needs.
     Remove {
         /// What.
         target: ObjectId,
+        /// A store goes with its tills (AG-37).
+        #[serde(default)]
+        force: bool,
     },
     /// A new custom group (AG-9).
     CreateGroup {
@@ -354,9 +390,26 @@ pub enum Command {
         /// A new description.
         #[serde(default)]
         description: Option<Arc<str>>,
-        /// Cells to set; one without levels is taken away.
+        /// Cells to set; one without levels is taken away, one without a narrowing keeps the one it has.
         #[serde(default)]
         cells: Vec<Grant>,
+        /// Cells whose narrowing is taken away (AG-6).
+        #[serde(default)]
+        widen: Vec<(ResourceId, Class)>,
+    },
+    /// No store can have the group any more (AG-27).
+    DeactivateGroup {
+        /// The org.
+        org: OrgCode,
+        /// The group.
+        group: GroupRef,
+    },
+    /// The group can be allocated again (AG-29).
+    ReactivateGroup {
+        /// The org.
+        org: OrgCode,
+        /// The group.
+        group: GroupRef,
     },
     /// Allocates a group to stores, or makes them inherit again (AG-16, AG-17).
     Allocate {
@@ -369,6 +422,16 @@ pub enum Command {
         tills: Vec<(StoreCode, TillCode)>,
         /// None clears.
         group: Option<GroupRef>,
+        /// What the group would deny is permitted and marked (AG-33).
+        #[serde(default)]
+        observe: bool,
+    },
+    /// Allocations by rows, each with a group of its own (AG-40).
+    PutAllocations {
+        /// The org.
+        org: OrgCode,
+        /// The rows.
+        rows: Vec<AllocationRow>,
     },
     /// A new credential. The client made the secret; only its hash is here.
     CreateCredential {
@@ -385,6 +448,18 @@ pub enum Command {
     RevokeCredential {
         /// Its id.
         id: CredentialId,
+    },
+    /// Undoes an entry of the audit: the door reads it and turns its changes round.
+    Revert {
+        /// The entry.
+        of: Revision,
+        /// Its changes, turned round, the last first.
+        changes: Vec<crate::outcome::Change>,
+    },
+    /// A node's id is never used again: it is being removed from the cluster.
+    RetireNode {
+        /// The id.
+        node: u64,
     },
 }
 
@@ -404,19 +479,40 @@ impl Command {
             Self::PutTills { mode, .. } => put_name(*mode, ["till create", "till edit", "import tills"]),
             Self::CreateResource { .. } => "resource create",
             Self::PutEndpoints { mode, .. } => put_name(*mode, ["endpoint create", "endpoint edit", "import endpoints"]),
-            Self::Remove { .. } => "remove",
+            Self::SetStoresActive { active: false, .. } => "suspend stores",
+            Self::SetStoresActive { active: true, .. } => "resume stores",
+            Self::MoveTill { .. } => "till move",
+            Self::Remove { target, .. } => match target {
+                ObjectId::Zone(..) => "zone remove",
+                ObjectId::Concept(..) => "concept remove",
+                ObjectId::Store(..) => "store remove",
+                ObjectId::Till(..) => "till remove",
+                ObjectId::Resource(..) => "resource remove",
+                ObjectId::Endpoint(..) => "endpoint remove",
+                ObjectId::Cluster
+                | ObjectId::Org(_)
+                | ObjectId::Group(..)
+                | ObjectId::User(..)
+                | ObjectId::Credential(_)
+                | ObjectId::Retired(..) => "remove",
+            },
             Self::CreateGroup { .. } => "access-group create",
             Self::EditGroup { .. } => "access-group edit",
+            Self::DeactivateGroup { .. } => "access-group deactivate",
+            Self::ReactivateGroup { .. } => "access-group reactivate",
             Self::Allocate { .. } => "allocate",
+            Self::PutAllocations { .. } => "import allocations",
             Self::CreateCredential { .. } => "credential create",
             Self::RevokeCredential { .. } => "credential revoke",
+            Self::Revert { .. } => "undo",
+            Self::RetireNode { .. } => "cluster remove",
         }
     }
 
     /// The org it is about; none for the cluster's own commands and for operators' credentials.
     pub fn org(&self) -> Option<&OrgCode> {
         match self {
-            Self::InitCluster { .. } | Self::RevokeCredential { .. } => None,
+            Self::InitCluster { .. } | Self::RevokeCredential { .. } | Self::RetireNode { .. } => None,
             Self::CreateOrg { org, .. }
             | Self::EditOrg { org, .. }
             | Self::SetDefault { org, .. }
@@ -428,8 +524,14 @@ impl Command {
             | Self::PutEndpoints { org, .. }
             | Self::CreateGroup { org, .. }
             | Self::EditGroup { org, .. }
+            | Self::DeactivateGroup { org, .. }
+            | Self::ReactivateGroup { org, .. }
+            | Self::SetStoresActive { org, .. }
+            | Self::MoveTill { org, .. }
+            | Self::PutAllocations { org, .. }
             | Self::Allocate { org, .. } => Some(org),
-            Self::Suspend { target } | Self::Resume { target } | Self::Remove { target } => target.org(),
+            Self::Suspend { target } | Self::Resume { target } | Self::Remove { target, .. } => target.org(),
+            Self::Revert { changes, .. } => changes.iter().find_map(crate::outcome::Change::org),
             Self::CreateCredential { kind, .. } => kind.org(),
         }
     }

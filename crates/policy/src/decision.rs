@@ -64,6 +64,8 @@ codes! {
         NeedsRead = "needs_read",
         /// The group grants Read only.
         NeedsWrite = "needs_write",
+        /// The cell would do, but leaves this endpoint out (AG-6).
+        EndpointExcluded = "endpoint_excluded",
         /// The path has `..`, an encoded slash, or the like.
         PathMalformed = "path_malformed",
         /// No endpoint has this method and path.
@@ -140,6 +142,7 @@ impl Reason {
             | Self::ResourceNone
             | Self::NeedsRead
             | Self::NeedsWrite
+            | Self::EndpointExcluded
             | Self::PathMalformed
             | Self::EndpointUnknown
             | Self::EndpointUnmapped
@@ -159,6 +162,9 @@ impl Reason {
 pub struct Decision {
     /// Why; the verdict follows from it.
     pub reason: Reason,
+    /// Set on a permit that a group in observe mode would have denied, and why it would have (AG-33).
+    #[serde(default)]
+    pub would_deny: Option<Reason>,
 }
 
 impl Decision {
@@ -170,6 +176,6 @@ impl Decision {
 
 impl From<Reason> for Decision {
     fn from(reason: Reason) -> Self {
-        Self { reason }
+        Self { reason, would_deny: None }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::command::{Actor, Envelope};
+use crate::command::{Actor, Command, Envelope};
 use crate::ids::{RequestId, Revision, Tick};
 use crate::limits::{REQUEST_AHEAD_MS, REQUEST_KEPT_MS, REQUESTS_KEPT_MAX};
 use crate::outcome::{AuditRow, Change, Outcome, Recorded, Rejection, RejectionCode};
@@ -74,22 +74,17 @@ fn row(revision: Revision, at: Tick, envelope: &Envelope, actor_label: Arc<str>,
     AuditRow {
         revision,
         at,
-        org: envelope.command.org().or_else(|| changes.iter().find_map(org_of_change)).cloned(),
+        org: envelope.command.org().or_else(|| changes.iter().find_map(Change::org)).cloned(),
         actor: envelope.actor.clone(),
         actor_label,
         request_id: envelope.request_id,
         job: envelope.job,
         reason: envelope.reason.clone(),
-        command: envelope.command.name().into(),
+        command: match &envelope.command {
+            Command::Revert { of, .. } => format!("undo {of}").into(),
+            other => other.name().into(),
+        },
         changes: changes.to_vec(),
-    }
-}
-
-/// A credential belongs to the org that its kind names, though its id doesn't say so.
-fn org_of_change(change: &Change) -> Option<&crate::ids::OrgCode> {
-    match change.after.as_ref().or(change.before.as_ref()) {
-        Some(crate::object::Object::Credential(c)) => c.kind.org(),
-        Some(_) | None => None,
     }
 }
 

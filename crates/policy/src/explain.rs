@@ -8,13 +8,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::access::{Class, Level, Levels};
+use crate::access::{Class, Level, Levels, Narrow};
 use crate::command::Command;
 use crate::decision::{Decision, Reason, Request, Subject, Verdict};
 use crate::ids::*;
 use crate::object::{Endpoint, GroupKind, Store};
 use crate::path::RequestPath;
-use crate::reference;
+use crate::reference::{self, Cell};
 use crate::state::{OrgState, State, Via};
 
 mod miss;
@@ -34,6 +34,9 @@ pub struct Explanation {
     pub path: Arc<str>,
     /// The answer.
     pub reason: Reason,
+    /// For a permit that observing alone brought about: the deny that it stands for (AG-33).
+    #[serde(default)]
+    pub would_deny: Option<Reason>,
     /// The facts in the order they were looked at, up to the one that ended it.
     pub steps: Vec<Step>,
     /// One sentence: what permitted it, or what was missing.
@@ -118,6 +121,9 @@ pub enum Step {
         kind: GroupKind,
         /// Allocated, or inherited from the org's default.
         via: Via,
+        /// What it would deny is permitted and marked.
+        #[serde(default)]
+        observe: bool,
     },
     /// What the group grants on the endpoint's resource and class.
     Cell {
@@ -129,6 +135,12 @@ pub enum Step {
         held: Levels,
         /// Any of these would do.
         needed: Levels,
+        /// What the cell is narrowed to or around, if it is.
+        #[serde(default)]
+        narrow: Option<Narrow>,
+        /// Narrowing leaves the endpoint out.
+        #[serde(default)]
+        left_out: bool,
     },
     /// A fact of a kind that this version doesn't know.
     #[serde(other)]
@@ -176,6 +188,17 @@ pub enum Miss {
         /// Any of these would do.
         needed: Levels,
     },
+    /// The cell would do, but leaves the endpoint out.
+    Narrowed {
+        /// The group.
+        group: GroupId,
+        /// The resource.
+        resource: ResourceId,
+        /// Data or Config.
+        class: Class,
+        /// The endpoint.
+        endpoint: EndpointId,
+    },
     /// A miss of a kind that this version doesn't know.
     #[serde(other)]
     Unknown,
@@ -192,13 +215,15 @@ pub struct Remedy {
 
 /// Explains the answer to a request.
 pub fn explain(state: &State, request: &Request<'_>) -> Explanation {
-    let (reason, steps) = chain(state, request);
+    let (decision, steps) = chain(state, request);
+    let Decision { reason, would_deny } = decision;
     let mut explanation = Explanation {
         org: request.org.into(),
         subject: request.subject.to_string().into(),
         method: request.method.into(),
         path: request.path.into(),
         reason,
+        would_deny,
         steps,
         sentence: String::new(),
         miss: None,
@@ -206,7 +231,7 @@ pub fn explain(state: &State, request: &Request<'_>) -> Explanation {
     };
     explanation.miss = miss::nearest(state, request, &explanation);
     explanation.sentence = prose::sentence(&explanation);
-    if reason.verdict() == Verdict::Deny {
+    if reason.verdict() == Verdict::Deny || would_deny.is_some() {
         explanation.remedies = remedy::remedies(state, request);
     }
     explanation
@@ -215,12 +240,12 @@ pub fn explain(state: &State, request: &Request<'_>) -> Explanation {
 impl Explanation {
     /// The answer.
     pub fn decision(&self) -> Decision {
-        self.reason.into()
+        Decision { reason: self.reason, would_deny: self.would_deny }
     }
 
     /// Decides again, from the chain alone: the proof that nothing is missing from it.
     pub fn replay(&self) -> Decision {
-        replay(&self.subject, &self.steps).into()
+        replay(&self.subject, &self.steps).unwrap_or_else(Decision::from)
     }
 
     /// For a terminal: the answer, the chain, and what would allow it.
@@ -230,22 +255,22 @@ impl Explanation {
 }
 
 /// The facts in the order of the rules, and the reason that ended it.
-fn chain(state: &State, request: &Request<'_>) -> (Reason, Vec<Step>) {
+fn chain(state: &State, request: &Request<'_>) -> (Decision, Vec<Step>) {
     let mut steps = Vec::new();
-    let reason = walk(state, request, &mut steps);
-    (reason, steps)
+    let decision = walk(state, request, &mut steps).unwrap_or_else(Decision::from);
+    (decision, steps)
 }
 
-fn walk(state: &State, request: &Request<'_>, steps: &mut Vec<Step>) -> Reason {
-    let Some(org) = state.orgs.get(request.org) else { return Reason::OrgUnknown };
+fn walk(state: &State, request: &Request<'_>, steps: &mut Vec<Step>) -> Result<Decision, Reason> {
+    let Some(org) = state.orgs.get(request.org) else { return Err(Reason::OrgUnknown) };
     let active = org.org.active;
     steps.push(Step::Org { org: org.org.org.clone(), name: org.org.name.as_str().into(), active });
     if !active {
-        return Reason::OrgSuspended;
+        return Err(Reason::OrgSuspended);
     }
-    let Some(path) = RequestPath::parse(request.path) else { return Reason::PathMalformed };
+    let Some(path) = RequestPath::parse(request.path) else { return Err(Reason::PathMalformed) };
     steps.push(Step::Path { segments: path.segments().map(|segment| segment.decoded().into()).collect() });
-    let Some(endpoint) = reference::matched(org, request.method, path) else { return Reason::EndpointUnknown };
+    let Some(endpoint) = reference::matched(org, request.method, path) else { return Err(Reason::EndpointUnknown) };
     let resource = mapped_resource(org, endpoint);
     steps.push(Step::Endpoint {
         endpoint: endpoint.id.clone(),
@@ -257,16 +282,25 @@ fn walk(state: &State, request: &Request<'_>, steps: &mut Vec<Step>) -> Reason {
         level: endpoint.level,
         needed: endpoint.needed(),
     });
-    let Some(resource) = resource else { return Reason::EndpointUnmapped };
+    let Some(resource) = resource else { return Err(Reason::EndpointUnmapped) };
     let store = match place(org, request.subject, steps) {
         Ok(store) => store,
-        Err(reason) => return reason,
+        Err(reason) => return Err(reason),
     };
-    let Some((group, via)) = org.effective_group(store) else { return Reason::NoAccessGroup };
-    steps.push(Step::Group { group: group.id.clone(), name: group.name.as_str().into(), kind: group.kind, via });
+    let Some((group, via)) = org.effective_group(store) else { return Err(Reason::NoAccessGroup) };
+    let observe = org.observes(store);
+    steps.push(Step::Group { group: group.id.clone(), name: group.name.as_str().into(), kind: group.kind, via, observe });
     let (held, needed) = (group.levels(resource, endpoint.class), endpoint.needed());
-    steps.push(Step::Cell { resource: resource.clone(), class: endpoint.class, held, needed });
-    reference::judge(held, needed, via)
+    let admitted = group.admits(resource, endpoint.class, &endpoint.id);
+    steps.push(Step::Cell {
+        resource: resource.clone(),
+        class: endpoint.class,
+        held,
+        needed,
+        narrow: group.cell(resource, endpoint.class).and_then(|cell| cell.narrow.clone()),
+        left_out: !admitted,
+    });
+    Ok(reference::observed(reference::judge(Cell { held, needed, admitted }, via), via, observe))
 }
 
 fn mapped_resource<'a>(org: &OrgState, endpoint: &'a Endpoint) -> Option<&'a ResourceId> {
@@ -301,30 +335,30 @@ fn names(subject: Subject<'_>) -> Option<(&str, Option<&str>)> {
 }
 
 /// The reason that a chain proves.
-fn replay(subject: &str, steps: &[Step]) -> Reason {
+fn replay(subject: &str, steps: &[Step]) -> Result<Decision, Reason> {
     let subject = Subject::parse(subject).unwrap_or(Subject::Till(subject));
     let Some((_, till)) = names(subject) else {
-        return replay_until_place(steps).unwrap_or(Reason::TillUnknown);
+        return Err(replay_until_place(steps).unwrap_or(Reason::TillUnknown));
     };
     if let Some(reason) = replay_until_place(steps) {
-        return reason;
+        return Err(reason);
     }
     match steps.iter().find_map(|step| if let Step::Store { active, .. } = step { Some(*active) } else { None }) {
-        None => return Reason::StoreUnknown,
-        Some(false) => return Reason::StoreInactive,
+        None => return Err(Reason::StoreUnknown),
+        Some(false) => return Err(Reason::StoreInactive),
         Some(true) => {}
     }
     if till.is_some() {
         match steps.iter().find_map(|step| if let Step::Till { active, .. } = step { Some(*active) } else { None }) {
-            None => return Reason::TillUnknown,
-            Some(false) => return Reason::TillSuspended,
+            None => return Err(Reason::TillUnknown),
+            Some(false) => return Err(Reason::TillSuspended),
             Some(true) => {}
         }
     }
-    let via = steps.iter().find_map(|step| if let Step::Group { via, .. } = step { Some(*via) } else { None });
-    let Some(via) = via else { return Reason::NoAccessGroup };
+    let group = steps.iter().find_map(|step| if let Step::Group { via, observe, .. } = step { Some((*via, *observe)) } else { None });
+    let Some((via, observe)) = group else { return Err(Reason::NoAccessGroup) };
     let cell = steps.iter().find_map(|step| match step {
-        Step::Cell { held, needed, .. } => Some((*held, *needed)),
+        Step::Cell { held, needed, left_out, .. } => Some(Cell { held: *held, needed: *needed, admitted: !left_out }),
         Step::Org { .. }
         | Step::Path { .. }
         | Step::Endpoint { .. }
@@ -333,8 +367,8 @@ fn replay(subject: &str, steps: &[Step]) -> Reason {
         | Step::Group { .. }
         | Step::Unknown => None,
     });
-    let (held, needed) = cell.unwrap_or((Levels::empty(), Levels::all()));
-    reference::judge(held, needed, via)
+    let cell = cell.unwrap_or(Cell { held: Levels::empty(), needed: Levels::all(), admitted: true });
+    Ok(reference::observed(reference::judge(cell, via), via, observe))
 }
 
 fn replay_until_place(steps: &[Step]) -> Option<Reason> {

@@ -282,6 +282,8 @@ pub enum ObjectId {
     User(OrgCode, UserId),
     /// A credential.
     Credential(CredentialId),
+    /// An id of the org that is never given again, as `kind:id`.
+    Retired(OrgCode, Arc<str>),
 }
 
 impl ObjectId {
@@ -297,7 +299,8 @@ impl ObjectId {
             | Self::Resource(org, _)
             | Self::Endpoint(org, _)
             | Self::Group(org, _)
-            | Self::User(org, _) => Some(org),
+            | Self::User(org, _)
+            | Self::Retired(org, _) => Some(org),
         }
     }
 
@@ -315,6 +318,7 @@ impl ObjectId {
             Self::Group(..) => "access-group",
             Self::User(..) => "user",
             Self::Credential(_) => "credential",
+            Self::Retired(..) => "retired",
         }
     }
 }
@@ -335,6 +339,7 @@ impl fmt::Display for ObjectId {
             Self::Group(_, id) => write!(f, "{kind}:{id}"),
             Self::User(_, id) => write!(f, "{kind}:{id}"),
             Self::Credential(id) => write!(f, "{kind}:{id}"),
+            Self::Retired(_, what) => write!(f, "{kind}:{what}"),
         }
     }
 }

@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use crate::access::{Class, Levels};
 use crate::ids::*;
 use crate::limits::EXAMPLES_MAX;
-use crate::object::{Endpoint, Group, Object};
+use crate::object::{Endpoint, Group, Object, Store};
 use crate::outcome::Change;
-use crate::state::{Members, OrgState, State};
+use crate::state::{ClassKey, Members, OrgState, State};
 
 /// What a change would do to access in one org.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -97,7 +97,7 @@ pub fn counted(n: u64, noun: &str) -> String {
 
 /// How a class stands: the group that decides for it, if it can be permitted anything at all.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Standing(Option<GroupId>);
+struct Standing(ClassKey);
 
 #[derive(Default)]
 struct Moving {
@@ -139,13 +139,14 @@ fn impact_on_org<'a>(old: &OrgState, new: &OrgState, changes: impl Iterator<Item
                 | Object::Endpoint(_)
                 | Object::Group(_)
                 | Object::User(_)
-                | Object::Credential(_),
+                | Object::Credential(_)
+                | Object::Retired(_),
             )
             | None => {}
         }
     }
     let mut moves: BTreeMap<(Standing, Standing), Moving> = BTreeMap::new();
-    let mut rest: BTreeMap<Option<GroupId>, Members> = old.members.iter().map(|(k, v)| (k.clone(), *v)).collect();
+    let mut rest: BTreeMap<ClassKey, Members> = old.members.iter().map(|(k, v)| (k.clone(), *v)).collect();
     for code in named.keys() {
         let (was, is) = (standing_of(old, code), standing_of(new, code));
         if let Some((explicit, members)) = class_of(old, code)
@@ -175,15 +176,17 @@ fn impact_on_org<'a>(old: &OrgState, new: &OrgState, changes: impl Iterator<Item
             continue;
         }
         let stands = |org: &OrgState| {
-            let group = if org.org.active { explicit.clone().or_else(|| org.org.default_group.clone()) } else { None };
-            Standing(group)
+            Standing(if org.org.active { explicit.clone().or_else(|| default_of(org)) } else { None })
         };
         let moving = moves.entry((stands(old), stands(new))).or_default();
         moving.members.stores_active += members.stores_active;
         moving.members.tills_live += members.tills_live;
         if moving.examples.len() < EXAMPLES_MAX {
             let stores: Box<dyn Iterator<Item = StoreCode>> = match &explicit {
-                Some(group) => Box::new(new.allocated.get(group).into_iter().flatten().cloned()),
+                Some((group, observe)) => {
+                    let same = |s: &StoreCode| new.stores.get(s).is_some_and(|s| s.observe == *observe);
+                    Box::new(new.allocated.get(group).into_iter().flatten().filter(move |s| same(s)).cloned())
+                }
                 None => Box::new(new.stores.values().filter(|s| s.group.is_none()).map(|s| s.code.clone())),
             };
             let active = |s: &StoreCode| new.stores.get(s).is_some_and(|s| s.active);
@@ -203,10 +206,10 @@ fn impact_on_org<'a>(old: &OrgState, new: &OrgState, changes: impl Iterator<Item
     }
 }
 
-fn class_of(org: &OrgState, code: &StoreCode) -> Option<(Option<GroupId>, Members)> {
+fn class_of(org: &OrgState, code: &StoreCode) -> Option<(ClassKey, Members)> {
     let store = org.stores.get(code)?;
     let live = if store.active { org.tills_of(code).filter(|t| t.active).count() as u64 } else { 0 };
-    Some((store.group.clone(), Members { stores_active: u64::from(store.active), tills_live: live, ..Members::default() }))
+    Some((explicit(store), Members { stores_active: u64::from(store.active), tills_live: live, ..Members::default() }))
 }
 
 fn standing_of(org: &OrgState, code: &StoreCode) -> Standing {
@@ -214,11 +217,19 @@ fn standing_of(org: &OrgState, code: &StoreCode) -> Standing {
         .stores
         .get(code)
         .filter(|s| s.active && org.org.active)
-        .and_then(|s| s.group.clone().or_else(|| org.org.default_group.clone()));
+        .and_then(|s| explicit(s).or_else(|| default_of(org)));
     Standing(group)
 }
 
 /// The store and its tills, each with where it stood and where it will stand.
+fn explicit(store: &Store) -> ClassKey {
+    store.group.clone().map(|group| (group, store.observe))
+}
+
+fn default_of(org: &OrgState) -> ClassKey {
+    org.org.default_group.clone().map(|group| (group, org.org.default_observe))
+}
+
 fn each_subject(old: &OrgState, new: &OrgState, code: &StoreCode, was: &Standing, is: &Standing) -> Vec<(Standing, Standing, Members)> {
     let store = Members { stores_active: 1, ..Members::default() };
     let till = Members { tills_live: 1, ..Members::default() };
@@ -238,10 +249,9 @@ fn each_subject(old: &OrgState, new: &OrgState, code: &StoreCode, was: &Standing
 }
 
 fn row(old: &OrgState, new: &OrgState, from: &Standing, to: &Standing, moving: &Moving) -> Option<ImpactRow> {
-    let before = from.0.as_ref().and_then(|id| old.groups.get(id));
-    let after = to.0.as_ref().and_then(|id| new.groups.get(id));
+    let (before, after) = (Held::of(old, from), Held::of(new, to));
     let same_catalogue = old.endpoints.ptr_eq(&new.endpoints) && old.resources.ptr_eq(&new.resources);
-    if same_catalogue && grants_equal(before, after) {
+    if same_catalogue && grants_equal(&before, &after) {
         return None;
     }
     let (mut gained, mut lost) = (Vec::new(), Vec::new());
@@ -262,21 +272,21 @@ fn row(old: &OrgState, new: &OrgState, from: &Standing, to: &Standing, moving: &
         (true, true) | (false, false) => {}
     };
     for (id, endpoint) in &new.endpoints {
-        let was = old.endpoints.get(id).is_some_and(|e| permits(old, before, e));
-        note(id, was, permits(new, after, endpoint));
+        let was = old.endpoints.get(id).is_some_and(|e| permits(old, &before, e));
+        note(id, was, permits(new, &after, endpoint));
     }
     for (id, endpoint) in &old.endpoints {
         if !new.endpoints.contains_key(id) {
-            note(id, permits(old, before, endpoint), false);
+            note(id, permits(old, &before, endpoint), false);
         }
     }
     if gained_count == 0 && lost_count == 0 {
         return None;
     }
-    let (cells_gained, cells_lost) = cells(old, new, before, after);
+    let (cells_gained, cells_lost) = cells(old, new, before.group, after.group);
     Some(ImpactRow {
-        from: before.map(|g| g.name.as_str().into()),
-        to: after.map(|g| g.name.as_str().into()),
+        from: before.name(),
+        to: after.name(),
         stores: moving.members.stores_active,
         tills: moving.members.tills_live,
         examples: moving.examples.clone(),
@@ -289,18 +299,39 @@ fn row(old: &OrgState, new: &OrgState, from: &Standing, to: &Standing, moving: &
     })
 }
 
-fn grants_equal(before: Option<&Arc<Group>>, after: Option<&Arc<Group>>) -> bool {
-    match (before, after) {
+/// What a subject has: a group, and whether it only observes.
+struct Held<'a> {
+    group: Option<&'a Arc<Group>>,
+    observes: bool,
+}
+
+impl<'a> Held<'a> {
+    fn of(org: &'a OrgState, standing: &Standing) -> Self {
+        let group = standing.0.as_ref().and_then(|(id, _)| org.groups.get(id));
+        Self { group, observes: group.is_some() && standing.0.as_ref().is_some_and(|(_, observes)| *observes) }
+    }
+
+    fn name(&self) -> Option<Arc<str>> {
+        let name = self.group?.name.as_str();
+        Some(if self.observes { format!("{name} (observing)").into() } else { name.into() })
+    }
+}
+
+fn grants_equal(before: &Held<'_>, after: &Held<'_>) -> bool {
+    match (before.group, after.group) {
         (None, None) => true,
-        (Some(a), Some(b)) => a.wildcard == b.wildcard && (Arc::ptr_eq(&a.grants, &b.grants) || a.grants == b.grants),
+        (Some(a), Some(b)) => {
+            before.observes == after.observes && a.wildcard == b.wildcard && (Arc::ptr_eq(&a.grants, &b.grants) || a.grants == b.grants)
+        }
         (Some(_), None) | (None, Some(_)) => false,
     }
 }
 
-fn permits(org: &OrgState, group: Option<&Arc<Group>>, endpoint: &Endpoint) -> bool {
-    let Some(group) = group else { return false };
+fn permits(org: &OrgState, held: &Held<'_>, endpoint: &Endpoint) -> bool {
+    let Some(group) = held.group else { return false };
     let Some(resource) = endpoint.resource.as_ref().filter(|r| org.resources.contains_key(*r)) else { return false };
-    endpoint.matchable && group.levels(resource, endpoint.class).intersects(endpoint.needed())
+    let granted = || group.levels(resource, endpoint.class).intersects(endpoint.needed()) && group.admits(resource, endpoint.class, &endpoint.id);
+    endpoint.matchable && (held.observes || granted())
 }
 
 type Cells = Vec<(ResourceId, Class, Levels)>;

@@ -25,3 +25,6 @@ pub mod catalogue;
 pub mod execute;
 pub mod plan;
 pub mod preview;
+pub mod tree;
+pub mod lint;
+pub mod suggest;

@@ -16,6 +16,10 @@ pub const TREE_LEVELS_MAX: usize = 5;
 pub const IMPORT_ROWS_MAX: usize = 2_000;
 /// Stores in one allocation, for the same reason.
 pub const ALLOCATE_STORES_MAX: usize = 2_000;
+/// Endpoints that one cell is narrowed to or around: more are a resource of their own.
+pub const NARROW_ENDPOINTS_MAX: usize = 1_000;
+/// Changes of one entry that is undone: an entry of an import with what it made beside.
+pub const REVERT_CHANGES_MAX: usize = 3 * IMPORT_ROWS_MAX;
 /// Examples that a rejection or an impact names; the rest is a count.
 pub const EXAMPLES_MAX: usize = 20;
 /// Milliseconds of replicated time for which the outcome of a request is kept.

@@ -37,6 +37,9 @@ pub struct Cluster {
     pub catalogue: u32,
     /// Who and when.
     pub meta: Meta,
+    /// Ids of nodes that were removed: never used again. Last, as in `Org`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retired_nodes: Vec<u64>,
 }
 
 /// An organisation.
@@ -52,6 +55,10 @@ pub struct Org {
     pub default_group: Option<GroupId>,
     /// Who and when.
     pub meta: Meta,
+    /// The default only observes: what it would deny is permitted and marked (AG-33). Last, and left out when not set:
+    /// records by position grow at their end only.
+    #[serde(default, skip_serializing_if = "is_unset")]
+    pub default_observe: bool,
 }
 
 /// A zone.
@@ -122,6 +129,9 @@ pub struct Store {
     pub details: Option<Arc<StoreDetails>>,
     /// Who and when.
     pub meta: Meta,
+    /// The explicit group only observes: what it would deny is permitted and marked (AG-33). Last, as in `Org`.
+    #[serde(default, skip_serializing_if = "is_unset")]
+    pub observe: bool,
 }
 
 /// A till of a store.
@@ -229,16 +239,30 @@ pub struct Group {
 }
 
 impl Group {
-    /// What the group grants on a class of a resource.
-    pub fn levels(&self, resource: &ResourceId, class: Class) -> Levels {
-        if self.wildcard {
-            return Levels::all();
-        }
+    /// The cell of a resource and class; none if the group has none, or is a wildcard.
+    pub fn cell(&self, resource: &ResourceId, class: Class) -> Option<&Grant> {
         self.grants
             .binary_search_by(|g| (&g.resource, g.class).cmp(&(resource, class)))
             .ok()
             .and_then(|at| self.grants.get(at))
-            .map_or(Levels::empty(), |g| g.levels)
+    }
+
+    /// The levels granted on a resource and class (AG-1): what is not named is none.
+    pub fn levels(&self, resource: &ResourceId, class: Class) -> Levels {
+        if self.wildcard {
+            return Levels::all();
+        }
+        self.cell(resource, class).map_or(Levels::empty(), |g| g.levels)
+    }
+
+    /// Whether the cell of an endpoint reaches it (AG-6). A wildcard reaches all.
+    pub fn admits(&self, resource: &ResourceId, class: Class, endpoint: &EndpointId) -> bool {
+        self.wildcard || self.cell(resource, class).is_none_or(|g| g.admits(endpoint))
+    }
+
+    /// Whether any of its cells is narrowed.
+    pub fn is_narrowed(&self) -> bool {
+        self.grants.iter().any(|g| g.narrow.is_some())
     }
 }
 
@@ -334,6 +358,22 @@ pub struct Credential {
     pub meta: Meta,
 }
 
+/// An id that an object had and that no other will have in this org, so that what once hung on it can't come back
+/// to life. The content hash leaves these out.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Retired {
+    /// The org.
+    pub org: OrgCode,
+    /// The id, as `kind:id`.
+    pub what: Arc<str>,
+    /// Who and when.
+    pub meta: Meta,
+}
+
+fn is_unset(flag: &bool) -> bool {
+    !flag
+}
+
 /// Any object.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -360,6 +400,8 @@ pub enum Object {
     User(Arc<User>),
     /// See the type of the same name.
     Credential(Arc<Credential>),
+    /// An id that is never given again.
+    Retired(Arc<Retired>),
 }
 
 impl Object {
@@ -377,6 +419,7 @@ impl Object {
             Self::Group(o) => ObjectId::Group(o.org.clone(), o.id.clone()),
             Self::User(o) => ObjectId::User(o.org.clone(), o.id.clone()),
             Self::Credential(o) => ObjectId::Credential(o.id.clone()),
+            Self::Retired(o) => ObjectId::Retired(o.org.clone(), o.what.clone()),
         }
     }
 
@@ -394,6 +437,7 @@ impl Object {
             Self::Group(o) => &o.meta,
             Self::User(o) => &o.meta,
             Self::Credential(o) => &o.meta,
+            Self::Retired(o) => &o.meta,
         }
     }
 
@@ -411,6 +455,7 @@ impl Object {
             Self::Group(o) => &mut Arc::make_mut(o).meta,
             Self::User(o) => &mut Arc::make_mut(o).meta,
             Self::Credential(o) => &mut Arc::make_mut(o).meta,
+            Self::Retired(o) => &mut Arc::make_mut(o).meta,
         }
     }
 }

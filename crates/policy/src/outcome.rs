@@ -21,6 +21,29 @@ pub struct Change {
 }
 
 impl Change {
+    /// The org it is about: of a credential, its holder's.
+    pub fn org(&self) -> Option<&OrgCode> {
+        match self.after.as_ref().or(self.before.as_ref())? {
+            Object::Credential(o) => o.kind.org(),
+            Object::Cluster(_) => None,
+            Object::Org(o) => Some(&o.org),
+            Object::Zone(o) => Some(&o.org),
+            Object::Concept(o) => Some(&o.org),
+            Object::Store(o) => Some(&o.org),
+            Object::Till(o) => Some(&o.org),
+            Object::Resource(o) => Some(&o.org),
+            Object::Endpoint(o) => Some(&o.org),
+            Object::Group(o) => Some(&o.org),
+            Object::User(o) => Some(&o.org),
+            Object::Retired(o) => Some(&o.org),
+        }
+    }
+
+    /// What takes it back.
+    pub fn inverse(&self) -> Self {
+        Self { before: self.after.clone(), after: self.before.clone() }
+    }
+
     /// The object it is about. A change always has a side.
     pub fn id(&self) -> Option<ObjectId> {
         self.after.as_ref().or(self.before.as_ref()).map(Object::id)
@@ -146,6 +169,18 @@ codes! {
         CredentialExists = "credential_exists",
         /// One's own last way in stays: another must close it.
         SelfLockout = "self_lockout",
+        /// The group is allocated to stores (AG-27).
+        GroupAllocated = "group_allocated",
+        /// The group is the org's default (AG-27).
+        GroupIsDefault = "group_is_default",
+        /// A cell can't be narrowed so: to nothing, or to endpoints that aren't its own (AG-6).
+        NarrowInvalid = "narrow_invalid",
+        /// A store has tills (AG-37).
+        StoreInUse = "store_in_use",
+        /// The id was deleted and is never given again.
+        IdRetired = "id_retired",
+        /// What the entry did can't be undone.
+        NotUndoable = "not_undoable",
     }
 }
 

@@ -1,7 +1,9 @@
 //! Lists: windows over what a viewer may see, by key, forwards and backwards, filtered; never the whole.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use imbl::OrdSet;
 use serde::{Deserialize, Serialize};
 
 use crate::access::Class;
@@ -36,6 +38,9 @@ pub enum List {
         /// Active or suspended.
         #[serde(default)]
         active: Option<bool>,
+        /// Zone and concept cover all below them (AG-37).
+        #[serde(default)]
+        below: bool,
     },
     /// Tills, of one store or all.
     Tills {
@@ -132,6 +137,9 @@ pub enum Item {
         zone: Arc<Zone>,
         /// Stores in it.
         stores: u64,
+        /// Stores in it and in all below it.
+        #[serde(default)]
+        below: u64,
     },
     /// A concept.
     Concept {
@@ -139,6 +147,9 @@ pub enum Item {
         concept: Arc<Concept>,
         /// Stores of it.
         stores: u64,
+        /// Stores in it and in all below it.
+        #[serde(default)]
+        below: u64,
     },
     /// A store.
     Store {
@@ -231,7 +242,7 @@ pub fn item(state: &State, viewer: &Viewer, id: &ObjectId) -> Option<Item> {
     }
     let org = || id.org().and_then(|org| state.orgs.get(org));
     match (id, state.get(id)?) {
-        (_, Object::Cluster(_)) => None,
+        (_, Object::Cluster(_) | Object::Retired(_)) => None,
         (_, Object::Org(_)) => org().map(org_item),
         (_, Object::Zone(o)) => org().map(|org| zone_item(org, &o)),
         (_, Object::Concept(o)) => org().map(|org| concept_item(org, &o)),
@@ -294,8 +305,9 @@ fn list_of_org(org: &OrgState, query: &ListQuery, text: &str, limit: usize) -> W
             let keep = |c: &Arc<Concept>| hit(text, c.code.as_str()) || hit(text, c.name.as_str());
             rows.window(query, limit, keep, |c| concept_item(org, c), total(org.concepts.len()))
         }
-        List::Stores { zone, concept, group, active } => {
-            list_stores(org, query, text, limit, zone.as_ref(), concept.as_ref(), group.as_ref(), *active)
+        List::Stores { zone, concept, group, active, below } => {
+            let places = Places { zones: zone.as_ref().map(|z| zones(org, z, *below)), concepts: concept.as_ref().map(|c| concepts(org, c, *below)) };
+            list_stores(org, query, text, limit, &places, group.as_ref(), *active)
         }
         List::Tills { store } => {
             let keep = |t: &Arc<Till>| {
@@ -363,14 +375,13 @@ fn list_stores(
     query: &ListQuery,
     text: &str,
     limit: usize,
-    zone: Option<&ZoneCode>,
-    concept: Option<&ConceptCode>,
+    places: &Places,
     group: Option<&GroupFilter>,
     active: Option<bool>,
 ) -> Window {
     let keep = |s: &Arc<Store>| {
-        zone.is_none_or(|z| s.zone.as_ref() == Some(z))
-            && concept.is_none_or(|c| s.concept.as_ref() == Some(c))
+        places.zones.as_ref().is_none_or(|zones| s.zone.as_ref().is_some_and(|z| zones.contains(z)))
+            && places.concepts.as_ref().is_none_or(|concepts| s.concept.as_ref().is_some_and(|c| concepts.contains(c)))
             && active.is_none_or(|a| s.active == a)
             && group.is_none_or(|g| match g {
                 GroupFilter::Explicit(id) => s.group.as_ref() == Some(id),
@@ -381,23 +392,20 @@ fn list_stores(
     };
     let key = |s: &Arc<Store>| s.code.to_string();
     let shown = |s: &Arc<Store>| store_item(org, s);
-    // The narrowest set that is kept sorted is walked; the other conditions are tested row by row.
-    let set = match (zone, concept, group) {
-        (Some(zone), _, _) => Some(org.zone_stores.get(zone)),
-        (None, Some(concept), _) => Some(org.concept_stores.get(concept)),
-        (None, None, Some(GroupFilter::Explicit(id))) => Some(org.allocated.get(id)),
+    // The narrowest sets that are kept sorted are walked; the other conditions are tested row by row.
+    let sets = match (&places.zones, &places.concepts, group) {
+        (Some(zones), _, _) => Some(OrgState::stores_of(zones, &org.zone_stores)),
+        (None, Some(concepts), _) => Some(OrgState::stores_of(concepts, &org.concept_stores)),
+        (None, None, Some(GroupFilter::Explicit(id))) => Some(org.allocated.get(id).into_iter().collect()),
         (None, None, Some(GroupFilter::Inheriting | GroupFilter::Effective(_)) | None) => None,
     };
     let only_one = text.is_empty() && active.is_none();
-    match set {
-        Some(None) => Window { total: Some(0), ..Window::default() },
-        Some(Some(set)) => {
-            let conditions = usize::from(zone.is_some()) + usize::from(concept.is_some()) + usize::from(group.is_some());
-            let total = (only_one && conditions == 1).then_some(set.len() as u64);
+    match sets {
+        Some(sets) => {
+            let conditions = usize::from(places.zones.is_some()) + usize::from(places.concepts.is_some()) + usize::from(group.is_some());
+            let total = (only_one && conditions == 1).then(|| sets.iter().map(|set| set.len() as u64).sum());
             let walk = |from: Bound, back: bool| -> Walk<'_, Arc<Store>> {
-                let codes = set.range::<Ends<'_>, str>(from.ends(back));
-                let store = |code: &StoreCode| org.stores.get(code).cloned();
-                if back { Box::new(codes.rev().filter_map(store)) } else { Box::new(codes.filter_map(store)) }
+                Box::new(merged(&sets, from, back).filter_map(|code| org.stores.get(&code).cloned()))
             };
             Rows { walk, key }.window(query, limit, keep, shown, total)
         }
@@ -411,6 +419,37 @@ fn list_stores(
             Rows { walk: |from, back| walk(&org.stores, from, back), key }.window(query, limit, keep, shown, total)
         }
     }
+}
+
+/// The places that a store has to lie in.
+struct Places {
+    zones: Option<BTreeSet<ZoneCode>>,
+    concepts: Option<BTreeSet<ConceptCode>>,
+}
+
+fn zones(org: &OrgState, zone: &ZoneCode, below: bool) -> BTreeSet<ZoneCode> {
+    if below { org.zones_below(zone) } else { BTreeSet::from([zone.clone()]) }
+}
+
+fn concepts(org: &OrgState, concept: &ConceptCode, below: bool) -> BTreeSet<ConceptCode> {
+    if below { org.concepts_below(concept) } else { BTreeSet::from([concept.clone()]) }
+}
+
+/// Walks several sorted sets without a common member as one.
+fn merged<'a>(sets: &[&'a OrdSet<StoreCode>], from: Bound, back: bool) -> Walk<'a, StoreCode> {
+    let mut walks: Vec<_> = sets
+        .iter()
+        .map(|set| {
+            let codes = set.range::<Ends<'_>, str>(from.ends(back)).cloned();
+            let codes: Walk<'a, StoreCode> = if back { Box::new(codes.rev()) } else { Box::new(codes) };
+            codes.peekable()
+        })
+        .collect();
+    Box::new(std::iter::from_fn(move || {
+        let heads = walks.iter_mut().enumerate().filter_map(|(at, walk)| Some((walk.peek()?.clone(), at)));
+        let (_, at) = if back { heads.max() } else { heads.min() }?;
+        walks.get_mut(at)?.next()
+    }))
 }
 
 fn hit(folded: &str, text: &str) -> bool {
@@ -445,11 +484,13 @@ fn org_item(o: &OrgState) -> Item {
 }
 
 fn zone_item(org: &OrgState, zone: &Arc<Zone>) -> Item {
-    Item::Zone { zone: zone.clone(), stores: org.zone_stores.get(&zone.code).map_or(0, |s| s.len() as u64) }
+    let below = OrgState::stores_of(&org.zones_below(&zone.code), &org.zone_stores).iter().map(|s| s.len() as u64).sum();
+    Item::Zone { zone: zone.clone(), stores: org.zone_stores.get(&zone.code).map_or(0, |s| s.len() as u64), below }
 }
 
 fn concept_item(org: &OrgState, concept: &Arc<Concept>) -> Item {
-    Item::Concept { concept: concept.clone(), stores: org.concept_stores.get(&concept.code).map_or(0, |s| s.len() as u64) }
+    let below = OrgState::stores_of(&org.concepts_below(&concept.code), &org.concept_stores).iter().map(|s| s.len() as u64).sum();
+    Item::Concept { concept: concept.clone(), stores: org.concept_stores.get(&concept.code).map_or(0, |s| s.len() as u64), below }
 }
 
 fn store_item(org: &OrgState, store: &Arc<Store>) -> Item {

@@ -6,36 +6,41 @@
 use std::sync::Arc;
 
 use crate::access::Levels;
-use crate::decision::{Decision, Reason, Request, Subject};
+use crate::decision::{Decision, Reason, Request, Subject, Verdict};
 use crate::object::{Endpoint, Store};
 use crate::path::{RequestPath, canonical_segments};
 use crate::state::{OrgState, State, Via};
 
 /// Answers a request from the state. Steps are numbered as in the rules: the first that hits ends it.
 pub fn decide(state: &State, request: &Request<'_>) -> Decision {
-    decide_in(state, request).into()
+    decide_in(state, request).unwrap_or_else(Decision::from)
 }
 
-fn decide_in(state: &State, request: &Request<'_>) -> Reason {
+fn decide_in(state: &State, request: &Request<'_>) -> Result<Decision, Reason> {
     // 2. The org.
-    let Some(org) = state.orgs.get(request.org) else { return Reason::OrgUnknown };
+    let Some(org) = state.orgs.get(request.org) else { return Err(Reason::OrgUnknown) };
     if !org.org.active {
-        return Reason::OrgSuspended;
+        return Err(Reason::OrgSuspended);
     }
     // 4. The endpoint.
-    let Some(path) = RequestPath::parse(request.path) else { return Reason::PathMalformed };
-    let Some(endpoint) = matched(org, request.method, path) else { return Reason::EndpointUnknown };
+    let Some(path) = RequestPath::parse(request.path) else { return Err(Reason::PathMalformed) };
+    let Some(endpoint) = matched(org, request.method, path) else { return Err(Reason::EndpointUnknown) };
     let Some(resource) = endpoint.resource.as_ref().filter(|r| org.resources.contains_key(*r)) else {
-        return Reason::EndpointUnmapped;
+        return Err(Reason::EndpointUnmapped);
     };
     // 6. The gates of the place.
     let store = match place(org, request.subject) {
         Ok(store) => store,
-        Err(reason) => return reason,
+        Err(reason) => return Err(reason),
     };
     // 7. The permit of a till: the store's group, else the org's default (AG-16, AG-19, AG-24).
-    let Some((group, via)) = org.effective_group(store) else { return Reason::NoAccessGroup };
-    judge(group.levels(resource, endpoint.class), endpoint.needed(), via)
+    let Some((group, via)) = org.effective_group(store) else { return Err(Reason::NoAccessGroup) };
+    let cell = Cell {
+        held: group.levels(resource, endpoint.class),
+        needed: endpoint.needed(),
+        admitted: group.admits(resource, endpoint.class, &endpoint.id),
+    };
+    Ok(observed(judge(cell, via), via, org.observes(store)))
 }
 
 /// Step 6: the store and the till must be known and active, the store first. A store is judged as a till of it.
@@ -61,14 +66,23 @@ pub fn place<'a>(org: &'a OrgState, subject: Subject<'_>) -> Result<&'a Arc<Stor
     Ok(store)
 }
 
-/// Step 7, the cell: any of the levels needed lets the call pass; else the answer names what is missing
-/// (AG-1 to AG-5).
-pub fn judge(held: Levels, needed: Levels, via: Via) -> Reason {
+/// What a group's cell says about an endpoint.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Cell {
+    /// Granted.
+    pub held: Levels,
+    /// Any of these would do.
+    pub needed: Levels,
+    /// The cell isn't narrowed to leave the endpoint out (AG-6).
+    pub admitted: bool,
+}
+
+/// Step 7, the cell: any of the levels needed lets the call pass, unless the cell leaves the endpoint out; else the
+/// answer names what is missing (AG-1 to AG-6).
+pub fn judge(cell: Cell, via: Via) -> Reason {
+    let Cell { held, needed, admitted } = cell;
     if held.intersects(needed) {
-        match via {
-            Via::Explicit => Reason::PermitGroup,
-            Via::Default => Reason::PermitDefaultGroup,
-        }
+        if admitted { permit(via) } else { Reason::EndpointExcluded }
     } else if held.is_empty() {
         Reason::ResourceNone
     } else if needed == Levels::R {
@@ -76,6 +90,22 @@ pub fn judge(held: Levels, needed: Levels, via: Via) -> Reason {
     } else {
         // Read and Write together would have met any cell that is not empty, so Write alone is left.
         Reason::NeedsWrite
+    }
+}
+
+/// A group that observes permits what it would deny, and the answer says so (AG-33).
+pub fn observed(judged: Reason, via: Via, observes: bool) -> Decision {
+    if observes && judged.verdict() == Verdict::Deny {
+        Decision { reason: permit(via), would_deny: Some(judged) }
+    } else {
+        judged.into()
+    }
+}
+
+fn permit(via: Via) -> Reason {
+    match via {
+        Via::Explicit => Reason::PermitGroup,
+        Via::Default => Reason::PermitDefaultGroup,
     }
 }
 

@@ -88,6 +88,8 @@ pub struct OrgState {
     pub groups: OrdMap<GroupId, Arc<Group>>,
     /// Users.
     pub users: OrdMap<UserId, Arc<User>>,
+    /// Ids that are never given again, as `kind:id`.
+    pub retired: OrdMap<Arc<str>, Arc<Retired>>,
     /// Derived: groups by folded name.
     pub group_names: OrdMap<Arc<str>, GroupId>,
     /// Derived: stores by explicit group.
@@ -99,8 +101,11 @@ pub struct OrgState {
     /// Derived: endpoints by resource.
     pub resource_endpoints: OrdMap<ResourceId, OrdSet<EndpointId>>,
     /// Derived: members by explicit group; under `None`, those that inherit.
-    pub members: OrdMap<Option<GroupId>, Members>,
+    pub members: OrdMap<ClassKey, Members>,
 }
+
+/// What the stores of one class have in common: their explicit group, and whether it only observes; none inherits.
+pub type ClassKey = Option<(GroupId, bool)>;
 
 /// Where an effective group comes from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
@@ -124,6 +129,7 @@ impl OrgState {
             endpoints: OrdMap::new(),
             groups: OrdMap::new(),
             users: OrdMap::new(),
+            retired: OrdMap::new(),
             group_names: OrdMap::new(),
             allocated: OrdMap::new(),
             zone_stores: OrdMap::new(),
@@ -141,6 +147,11 @@ impl OrgState {
             (None, None) => return None,
         };
         self.groups.get(id).map(|group| (group, via))
+    }
+
+    /// Whether what the group in force would deny is permitted and marked (AG-33).
+    pub fn observes(&self, store: &Store) -> bool {
+        if store.group.is_some() { store.observe } else { self.org.default_observe }
     }
 
     /// The tills of a store, in order of their codes.
@@ -176,14 +187,14 @@ impl OrgState {
         }
     }
 
-    fn contribution(&self, store: &StoreCode) -> Option<(Option<GroupId>, Members)> {
+    fn contribution(&self, store: &StoreCode) -> Option<(ClassKey, Members)> {
         let record = self.stores.get(store)?;
         let mut members = Members { stores: 1, stores_active: u64::from(record.active), ..Members::default() };
         for till in self.tills_of(store) {
             members.tills += 1;
             members.tills_live += u64::from(till.active && record.active);
         }
-        Some((record.group.clone(), members))
+        Some((record.group.clone().map(|group| (group, record.observe)), members))
     }
 
     /// Changes a store or one of its tills, keeping the counts right.
@@ -310,6 +321,9 @@ impl State {
             Object::User(o) => self.in_org(&o.org, |org| {
                 org.users.insert(o.id.clone(), o.clone());
             }),
+            Object::Retired(o) => self.in_org(&o.org, |org| {
+                org.retired.insert(o.what.clone(), o.clone());
+            }),
             Object::Credential(o) => {
                 self.forget_secret(&o.id);
                 if !o.revoked {
@@ -358,6 +372,9 @@ impl State {
             ObjectId::User(org, id) => self.in_org(org, |org| {
                 org.users.remove(id);
             }),
+            ObjectId::Retired(org, what) => self.in_org(org, |org| {
+                org.retired.remove(what);
+            }),
             ObjectId::Credential(id) => {
                 self.forget_secret(id);
                 self.credentials.remove(id);
@@ -380,6 +397,7 @@ impl State {
             ObjectId::Group(_, id) => org()?.groups.get(id).cloned().map(Object::Group),
             ObjectId::User(_, id) => org()?.users.get(id).cloned().map(Object::User),
             ObjectId::Credential(id) => self.credentials.get(id).cloned().map(Object::Credential),
+            ObjectId::Retired(_, what) => org()?.retired.get(what).cloned().map(Object::Retired),
         }
     }
 
@@ -394,6 +412,7 @@ impl State {
                 .chain(o.endpoints.values().cloned().map(Object::Endpoint))
                 .chain(o.groups.values().cloned().map(Object::Group))
                 .chain(o.users.values().cloned().map(Object::User))
+                .chain(o.retired.values().cloned().map(Object::Retired))
                 .chain(o.stores.values().cloned().map(Object::Store))
                 .chain(o.tills.values().cloned().map(Object::Till))
         });

@@ -100,6 +100,7 @@ pub fn visible(viewer: &Viewer, state: &State, id: &ObjectId) -> bool {
         | ObjectId::Resource(org, _)
         | ObjectId::Endpoint(org, _)
         | ObjectId::Group(org, _)
-        | ObjectId::User(org, _) => viewer.sees_org(org.as_str()),
+        | ObjectId::User(org, _)
+        | ObjectId::Retired(org, _) => viewer.sees_org(org.as_str()),
     }
 }

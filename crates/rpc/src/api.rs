@@ -16,6 +16,7 @@ use bailiwick_policy::query::{Item, Window};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
+pub use crate::insight::*;
 pub use crate::services::{Admin, AdminClient, Browse, BrowseClient, Check, CheckClient, Cluster, ClusterClient};
 
 /// Names of the services, as the preface gives them.

@@ -2,7 +2,7 @@
 //! be asked. It knows neither what a command means nor that there is more than one node.
 //!
 //! Read in this order: `limits`; `codec` and `transport` are bytes; `token`, `identity`, `certs` and `tls` are who;
-//! `preface`, `net`, `connect` and `server` are how two come together; `api` and `services` are what callers say,
+//! `preface`, `net`, `connect` and `server` are how two come together; `api`, `insight` and `services` are what callers say,
 //! `peer` is what nodes say to each other.
 
 pub mod limits;
@@ -21,5 +21,6 @@ pub mod connect;
 pub mod server;
 
 pub mod api;
+pub mod insight;
 pub mod services;
 pub mod peer;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use bailiwick_policy::access::{Class, Grant, Level, Levels};
+use bailiwick_policy::access::{Class, Grant, Level, Levels, Narrow};
 use bailiwick_policy::command::{Actor, Command, Envelope};
 use bailiwick_policy::ids::*;
 use bailiwick_policy::object::*;
@@ -68,13 +68,16 @@ pub(crate) fn envelopes() -> Vec<Envelope> {
             owner: id("ann"),
             owner_name: id("Ann"),
         }),
-        with(Command::Allocate { org: id("acme"), stores: vec![id("north-7")], tills: Vec::new(), group: Some("pos".into()) }),
+        with(Command::Allocate { org: id("acme"), stores: vec![id("north-7")], tills: Vec::new(), group: Some("pos".into()), observe: false }),
         with(Command::CreateCredential {
             id: id("pep"),
             label: id("gateway"),
             kind: CredentialKind::EnforcementPoint { org: id("acme") },
             secret: Secret::TokenHash([1; 32]),
         }),
+        with(Command::Revert { of: Revision(7), changes: audit_row(7).changes }),
+        with(Command::MoveTill { org: id("acme"), store: id("north-7"), till: id("t1"), to: id("north-8") }),
+        with(Command::RetireNode { node: 4 }),
     ]
 }
 
@@ -97,6 +100,7 @@ pub(crate) fn store(code: &str, name: &str, active: bool) -> Object {
         concept: Some(id("express")),
         active,
         group: Some(id("pos")),
+        observe: false,
         details: Some(Arc::new(StoreDetails {
             external_ids: vec!["ERP-7".into()],
             latitude_e7: Some(-338_688_000),
@@ -113,12 +117,13 @@ pub(crate) fn store(code: &str, name: &str, active: bool) -> Object {
 pub(crate) fn objects() -> Vec<Object> {
     let org = || id::<OrgCode>("acme");
     vec![
-        Object::Cluster(Arc::new(Cluster { id: "c1".into(), incarnation: 1, catalogue: 2, meta: meta() })),
+        Object::Cluster(Arc::new(Cluster { id: "c1".into(), incarnation: 1, catalogue: 2, meta: meta(), retired_nodes: Vec::new() })),
         Object::Org(Arc::new(Org {
             org: org(),
             name: id("Acme"),
             active: true,
             default_group: Some(id("pos")),
+            default_observe: false,
             meta: meta(),
         })),
         Object::Zone(Arc::new(Zone { org: org(), code: id("north"), name: id("North"), parent: None, meta: meta() })),
@@ -159,6 +164,7 @@ pub(crate) fn objects() -> Vec<Object> {
                 resource: id("User groups"),
                 class: Class::Config,
                 levels: Levels::R | Levels::W,
+                narrow: None,
             }]),
             meta: meta(),
         })),
@@ -188,6 +194,43 @@ pub(crate) fn objects() -> Vec<Object> {
             meta: meta(),
         })),
     ]
+}
+
+/// Objects with what their kinds have got since, each with the name of its golden file.
+pub(crate) fn later() -> Vec<(&'static str, Object)> {
+    let mut later = Vec::new();
+    for mut object in objects() {
+        let name = match &mut object {
+            Object::Cluster(o) => {
+                Arc::make_mut(o).retired_nodes = vec![2, 700];
+                "object-cluster-v1-retired-nodes"
+            }
+            Object::Org(o) => {
+                Arc::make_mut(o).default_observe = true;
+                "object-org-v1-observing"
+            }
+            Object::Store(o) => {
+                Arc::make_mut(o).observe = true;
+                "object-store-v1-observing"
+            }
+            Object::Group(o) => {
+                let cell = |class, narrow| Grant { resource: id("User groups"), class, levels: Levels::R, narrow: Some(narrow) };
+                let only = Narrow::Only(vec![id("GET /v2/a"), id("GET /v2/customers/{}")]);
+                let except = Narrow::Except(vec![id("GET /v2/b")]);
+                Arc::make_mut(o).grants = Arc::new(vec![cell(Class::Data, only), cell(Class::Config, except)]);
+                "object-access-group-v1-narrowed"
+            }
+            _other => continue,
+        };
+        later.push((name, object));
+    }
+    let retired = Retired { org: id("acme"), what: "store:north-1".into(), meta: meta() };
+    later.push(("object-retired-v1", Object::Retired(Arc::new(retired))));
+    later
+}
+
+pub(crate) fn later_objects() -> Vec<Object> {
+    later().into_iter().map(|(_, object)| object).collect()
 }
 
 pub(crate) fn audit_row(revision: u64) -> AuditRow {

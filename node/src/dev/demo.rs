@@ -51,7 +51,7 @@ fn commands(org: &OrgCode) -> Result<Vec<Command>, ServeError> {
     let mut commands = vec![
         Command::CreateOrg { org: org.clone(), name: LOADING.parse()?, owner: "ada".parse()?, owner_name: "Ada Marsh".parse()? },
         Command::PutEndpoints { org: org.clone(), mode, rows: rows(demo_file!("endpoints.csv"), endpoint)? },
-        Command::SetDefault { org: org.clone(), group: Some("POS".into()) },
+        Command::SetDefault { org: org.clone(), group: Some("POS".into()), observe: false },
         Command::PutZones { org: org.clone(), mode, rows: rows(demo_file!("zones.csv"), zone)? },
         Command::PutConcepts { org: org.clone(), mode, rows: rows(demo_file!("concepts.csv"), concept)? },
     ];
@@ -190,7 +190,7 @@ struct CellLine {
 /// One command for each group; its first row describes it.
 fn groups(org: &OrgCode) -> Result<Vec<Command>, ServeError> {
     let lines = rows(demo_file!("groups.csv"), |line: CellLine| {
-        let grant = Grant { resource: line.resource, class: line.class.parse()?, levels: line.levels.parse::<Levels>()? };
+        let grant = Grant { resource: line.resource, class: line.class.parse()?, levels: line.levels.parse::<Levels>()?, narrow: None };
         Ok((line.group, line.description, grant))
     })?;
     let mut order: Vec<(String, String)> = Vec::new();
@@ -226,6 +226,7 @@ fn allocations(org: &OrgCode) -> Result<Vec<Command>, ServeError> {
         stores,
         tills: Vec::new(),
         group: Some(group.as_str().into()),
+        observe: false,
     };
     Ok(by_group.into_iter().map(command).collect())
 }

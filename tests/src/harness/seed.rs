@@ -14,7 +14,7 @@ pub fn org(org: &str) -> Command {
 
 /// The default group, or none.
 pub fn default(org: &str, group: Option<&str>) -> Command {
-    Command::SetDefault { org: code(org), group: group.map(GroupRef::from) }
+    Command::SetDefault { org: code(org), group: group.map(GroupRef::from), observe: false }
 }
 
 /// Stores with these codes.
@@ -76,14 +76,14 @@ pub fn endpoints(org: &str) -> Command {
 
 /// A custom group with cells of the Data API.
 pub fn group(org: &str, name: &str, cells: &[(&str, Levels)]) -> Command {
-    let grants = cells.iter().map(|(resource, levels)| Grant { resource: code(resource), class: Class::Data, levels: *levels });
+    let grants = cells.iter().map(|(resource, levels)| Grant { resource: code(resource), class: Class::Data, levels: *levels, narrow: None });
     Command::CreateGroup { org: code(org), name: code(name), description: "".into(), grants: grants.collect() }
 }
 
 /// An allocation; none makes the stores inherit.
 pub fn allocate(org: &str, stores: &[&str], group: Option<&str>) -> Command {
     let stores = stores.iter().map(|store| code(store)).collect();
-    Command::Allocate { org: code(org), stores, tills: Vec::new(), group: group.map(GroupRef::from) }
+    Command::Allocate { org: code(org), stores, tills: Vec::new(), group: group.map(GroupRef::from), observe: false }
 }
 
 /// A store, as an object.

@@ -39,6 +39,7 @@ pub(crate) async fn commands<A: Api>(context: &Context<'_, A>, args: &Allocate) 
         stores: stores.to_vec(),
         tills: tills.take().unwrap_or_default(),
         group: group.clone(),
+        observe: args.observe,
     };
     if stores.is_empty() {
         return Ok(vec![batch(&[])]);
@@ -56,6 +57,7 @@ async fn chosen<A: Api>(context: &Context<'_, A>, org: &OrgCode, args: &Allocate
         concept: args.concept.as_deref().map(|c| ask::value("--concept", c)).transpose()?,
         group,
         active: None,
+        below: true,
     };
     // Chosen for a change: a store that another node has just taken in must not be missed.
     let at = context.common.at.clone().unwrap_or(At::Linearizable);

@@ -201,6 +201,7 @@ pub fn edit_group(
         name: new_name.map(name).transpose()?,
         description: about.map(description).transpose()?,
         cells: cells.to_vec(),
+        widen: Vec::new(),
     })
 }
 
@@ -240,6 +241,7 @@ mod tests {
     #[test]
     fn ag_24_a_till_named_as_target_goes_to_the_server() {
         let args = Allocate {
+            observe: false,
             group: Some("POS".to_owned()),
             clear: false,
             targets: vec!["north-7".to_owned(), "north-7/t1".to_owned()],

@@ -28,7 +28,7 @@ pub(crate) async fn stores<A: Api>(
         Some(text) => Some(GroupFilter::Effective(context.group_id(&org, text).await?)),
         None => None,
     };
-    let list = List::Stores { zone: None, concept: None, group, active: None };
+    let list = List::Stores { zone: None, concept: None, group, active: None, below: false };
     let listed = context.list(Some(org), list, "", None).await?;
     let rows: Vec<Value> = listed.items.iter().filter(|item| matches!(item, Item::Store { .. })).map(show::item).collect();
     let bytes = if out.json { json_bytes(&rows) } else { csv_bytes(&rows)? };

@@ -124,6 +124,7 @@ pub(crate) async fn stores<A: Api>(context: &Context<'_, A>, verb: &StoreVerb, o
         concept: concept.as_deref().map(|c| ask::value("--concept", c)).transpose()?,
         group,
         active: if *active { Some(true) } else { suspended.then_some(false) },
+        below: true,
     };
     list(context, Some(org), what, listing, out).await
 }

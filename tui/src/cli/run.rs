@@ -66,7 +66,7 @@ async fn commands<A: Api>(context: &Context<'_, A>, deed: &Deed) -> Result<Optio
                 DefaultVerb::Clear => None,
                 DefaultVerb::Show => return Ok(None),
             };
-            Command::SetDefault { org: context.org().await?, group }
+            Command::SetDefault { org: context.org().await?, group, observe: false }
         }
         Deed::Suspend(target) => Command::Suspend { target: self::target(context, target).await? },
         Deed::Resume(target) => Command::Resume { target: self::target(context, target).await? },
@@ -85,7 +85,7 @@ async fn commands<A: Api>(context: &Context<'_, A>, deed: &Deed) -> Result<Optio
                 ask::put_zone(context.org().await?, PutMode::Edit, code, name.as_deref(), parent.as_deref())?
             }
             PlaceVerb::Remove { code } => {
-                Command::Remove { target: ObjectId::Zone(context.org().await?, ask::value("zone", code)?) }
+                Command::Remove { target: ObjectId::Zone(context.org().await?, ask::value("zone", code)?), force: false }
             }
             PlaceVerb::List(_) | PlaceVerb::Show { .. } => return Ok(None),
         },
@@ -97,7 +97,7 @@ async fn commands<A: Api>(context: &Context<'_, A>, deed: &Deed) -> Result<Optio
                 ask::put_concept(context.org().await?, PutMode::Edit, code, name.as_deref(), parent.as_deref())?
             }
             PlaceVerb::Remove { code } => {
-                Command::Remove { target: ObjectId::Concept(context.org().await?, ask::value("concept", code)?) }
+                Command::Remove { target: ObjectId::Concept(context.org().await?, ask::value("concept", code)?), force: false }
             }
             PlaceVerb::List(_) | PlaceVerb::Show { .. } => return Ok(None),
         },
@@ -118,7 +118,7 @@ async fn commands<A: Api>(context: &Context<'_, A>, deed: &Deed) -> Result<Optio
         Deed::Resource(verb) => match verb {
             ResourceVerb::Create { name, description } => ask::create_resource(context.org().await?, name, description)?,
             ResourceVerb::Remove { name } => {
-                Command::Remove { target: ObjectId::Resource(context.org().await?, ask::value("resource", name)?) }
+                Command::Remove { target: ObjectId::Resource(context.org().await?, ask::value("resource", name)?), force: false }
             }
             ResourceVerb::List(_) | ResourceVerb::Show { .. } => return Ok(None),
         },
@@ -130,7 +130,7 @@ async fn commands<A: Api>(context: &Context<'_, A>, deed: &Deed) -> Result<Optio
                 ask::put_endpoint(context.org().await?, PutMode::Edit, method, path, fields)?
             }
             EndpointVerb::Remove { method, path } => {
-                Command::Remove { target: ObjectId::Endpoint(context.org().await?, ask::endpoint_id(method, path)?) }
+                Command::Remove { target: ObjectId::Endpoint(context.org().await?, ask::endpoint_id(method, path)?), force: false }
             }
             EndpointVerb::List { .. } | EndpointVerb::Show { .. } => return Ok(None),
         },

@@ -12,15 +12,17 @@ use serde_json::{Map, Value, json};
 /// The fields of an object, who and when last.
 pub fn object(object: &Object) -> Value {
     let mut value = match object {
-        Object::Cluster(o) => json!({"id": o.id, "incarnation": o.incarnation, "catalogue": o.catalogue}),
-        Object::Org(o) => json!({"org": o.org, "name": o.name, "active": o.active, "default_group": o.default_group}),
+        Object::Cluster(o) => {
+            json!({"id": o.id, "incarnation": o.incarnation, "catalogue": o.catalogue, "retired_nodes": o.retired_nodes})
+        }
+        Object::Org(o) => json!({"org": o.org, "name": o.name, "active": o.active, "default_group": o.default_group, "default_observe": o.default_observe}),
         Object::Zone(o) => json!({"code": o.code, "name": o.name, "parent": o.parent}),
         Object::Concept(o) => json!({"code": o.code, "name": o.name, "parent": o.parent}),
         Object::Store(o) => {
             let details = o.details.as_deref().cloned().unwrap_or_default();
             json!({
                 "code": o.code, "name": o.name, "zone": o.zone, "concept": o.concept, "active": o.active,
-                "group": o.group, "external_ids": details.external_ids,
+                "group": o.group, "observe": o.observe, "external_ids": details.external_ids,
                 "latitude": details.latitude_e7.map(degrees_text), "longitude": details.longitude_e7.map(degrees_text),
                 "time_zone": details.time_zone, "language": details.language, "currency": details.currency,
             })
@@ -42,6 +44,7 @@ pub fn object(object: &Object) -> Value {
             "id": o.id, "label": o.label, "kind": kind(&o.kind), "org": o.kind.org(), "user": user(&o.kind),
             "revoked": o.revoked,
         }),
+        Object::Retired(o) => json!({"id": o.what}),
     };
     put_meta(&mut value, object.meta());
     value
@@ -51,8 +54,8 @@ pub fn object(object: &Object) -> Value {
 pub fn item(item: &Item) -> Value {
     match item {
         Item::Org { org, stores, tills } => with(Object::Org(org.clone()), json!({"stores": stores, "tills": tills})),
-        Item::Zone { zone, stores } => with(Object::Zone(zone.clone()), json!({"stores": stores})),
-        Item::Concept { concept, stores } => with(Object::Concept(concept.clone()), json!({"stores": stores})),
+        Item::Zone { zone, stores, below } => with(Object::Zone(zone.clone()), json!({"stores": stores, "below": below})),
+        Item::Concept { concept, stores, below } => with(Object::Concept(concept.clone()), json!({"stores": stores, "below": below})),
         Item::Store { store, group, via, tills } => with(
             Object::Store(store.clone()),
             json!({
@@ -310,6 +313,7 @@ mod tests {
             group: group.map(|g| g.parse().expect("an id")),
             details: None,
             meta: Meta::default(),
+            observe: false,
         }))
     }
 

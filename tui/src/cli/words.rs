@@ -71,7 +71,7 @@ pub fn parse_grant(text: &str) -> Result<Grants, String> {
         None => (cell, Class::Data),
     };
     let resource: ResourceId = resource.trim().parse().map_err(|error| format!("{error}"))?;
-    Ok(Grant { resource, class, levels })
+    Ok(Grant { resource, class, levels, narrow: None })
 }
 
 /// `OURS=THEIRS`.

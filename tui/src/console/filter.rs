@@ -53,6 +53,7 @@ impl StoreFilter {
             concept: self.concept.clone(),
             group: self.group.clone(),
             active: self.active,
+            below: true,
         }
     }
 

@@ -210,8 +210,9 @@ impl Edit {
                 description: description.clone(),
                 cells: cells
                     .iter()
-                    .map(|((resource, class), (_, to))| Grant { resource: resource.clone(), class: *class, levels: *to })
+                    .map(|((resource, class), (_, to))| Grant { resource: resource.clone(), class: *class, levels: *to, narrow: None })
                     .collect(),
+                widen: Vec::new(),
             },
             Self::NewGroup { name, description } => {
                 Command::CreateGroup { org, name: name.clone(), description: description.clone(), grants: Vec::new() }
@@ -221,9 +222,10 @@ impl Edit {
                 stores: stores.keys().cloned().collect(),
                 tills: Vec::new(),
                 group: group.as_ref().map(|g| GroupRef::from(g.id.clone())),
+                observe: false,
             },
             Self::Default { group, .. } => {
-                Command::SetDefault { org, group: group.as_ref().map(|g| GroupRef::from(g.id.clone())) }
+                Command::SetDefault { org, group: group.as_ref().map(|g| GroupRef::from(g.id.clone())), observe: false }
             }
             Self::Active { target, active: false } => Command::Suspend { target: target.clone() },
             Self::Active { target, active: true } => Command::Resume { target: target.clone() },

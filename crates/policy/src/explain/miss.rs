@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use super::{Explanation, Miss, Step};
 use crate::decision::{Reason, Request};
-use crate::ids::EndpointId;
+use crate::ids::{EndpointId, GroupId};
 use crate::path::{RequestPath, canonical_segments};
 use crate::reference;
 use crate::state::{OrgState, State};
 
 /// The nearest miss of a deny; none for a permit.
 pub fn nearest(state: &State, request: &Request<'_>, explanation: &Explanation) -> Option<Miss> {
-    match explanation.reason {
+    match explanation.would_deny.unwrap_or(explanation.reason) {
         Reason::PermitGroup
         | Reason::PermitDefaultGroup
         | Reason::StateUnavailable
@@ -42,11 +42,9 @@ pub fn nearest(state: &State, request: &Request<'_>, explanation: &Explanation) 
         Reason::TillUnknown | Reason::TillSuspended => Some(Miss::Till),
         Reason::NoAccessGroup => Some(Miss::Group),
         Reason::ResourceNone | Reason::NeedsRead | Reason::NeedsWrite => {
-            let group = explanation.steps.iter().find_map(|step| {
-                if let Step::Group { group, .. } = step { Some(group.clone()) } else { None }
-            })?;
+            let group = group_of(explanation)?;
             explanation.steps.iter().find_map(|step| {
-                if let Step::Cell { resource, class, held, needed } = step {
+                if let Step::Cell { resource, class, held, needed, .. } = step {
                     let (resource, class, held, needed) = (resource.clone(), *class, *held, *needed);
                     Some(Miss::Cell { group: group.clone(), resource, class, held, needed })
                 } else {
@@ -54,7 +52,22 @@ pub fn nearest(state: &State, request: &Request<'_>, explanation: &Explanation) 
                 }
             })
         }
+        Reason::EndpointExcluded => {
+            let group = group_of(explanation)?;
+            explanation.steps.iter().find_map(|step| {
+                if let Step::Endpoint { endpoint, resource: Some(resource), class, .. } = step {
+                    let (resource, class, endpoint) = (resource.clone(), *class, endpoint.clone());
+                    Some(Miss::Narrowed { group: group.clone(), resource, class, endpoint })
+                } else {
+                    None
+                }
+            })
+        }
     }
+}
+
+fn group_of(explanation: &Explanation) -> Option<GroupId> {
+    explanation.steps.iter().find_map(|step| if let Step::Group { group, .. } = step { Some(group.clone()) } else { None })
 }
 
 /// Methods under which the path is known, in their order.

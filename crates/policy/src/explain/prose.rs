@@ -9,6 +9,9 @@ pub fn sentence(explanation: &Explanation) -> String {
     let Explanation { org, subject, method, path, reason, .. } = explanation;
     let place = subject.split_once(':').map_or(&**subject, |(_, id)| id);
     let store = place.rsplit_once('/').map_or(place, |(store, _)| store);
+    if let Some(denied) = explanation.would_deny {
+        return format!("observed only: {}; without observing it would be denied ({denied})", short_cell(explanation));
+    }
     match reason {
         Reason::PermitGroup | Reason::PermitDefaultGroup => permitted(explanation),
         Reason::OrgUnknown => format!("there is no org `{org}`"),
@@ -27,7 +30,7 @@ pub fn sentence(explanation: &Explanation) -> String {
         Reason::TillUnknown => format!("`{place}` names no till: a till's id is STORE/TILL"),
         Reason::TillSuspended => format!("till `{place}` is suspended"),
         Reason::NoAccessGroup => format!("store `{store}` has no access group, and org `{org}` has no default to inherit"),
-        Reason::ResourceNone | Reason::NeedsRead | Reason::NeedsWrite => short_cell(explanation),
+        Reason::ResourceNone | Reason::NeedsRead | Reason::NeedsWrite | Reason::EndpointExcluded => short_cell(explanation),
         Reason::StateUnavailable | Reason::Behind | Reason::Unavailable | Reason::Compacted => {
             format!("the node couldn't decide: {reason}")
         }
@@ -67,6 +70,9 @@ fn short_cell(explanation: &Explanation) -> String {
     let name = explanation.steps.iter().find_map(|step| {
         if let Step::Group { name, .. } = step { Some(&**name) } else { None }
     });
+    if let Some(Miss::Narrowed { resource, class, endpoint, .. }) = &explanation.miss {
+        return format!("group `{}` narrows {resource} ({class}), and leaves out `{endpoint}`", name.unwrap_or_default());
+    }
     let Some(Miss::Cell { resource, class, held, needed, .. }) = &explanation.miss else { return String::new() };
     let needed = needed.to_string().replace('+', " or ");
     format!("group `{}` grants {held} on {resource} ({class}), and {needed} is needed", name.unwrap_or_default())
@@ -76,7 +82,10 @@ fn short_cell(explanation: &Explanation) -> String {
 pub fn lines(explanation: &Explanation) -> Vec<String> {
     let Explanation { subject, method, path, reason, .. } = explanation;
     let mut lines = vec![
-        format!("{}: {subject} {method} {path} ({reason})", reason.verdict()),
+        match explanation.would_deny {
+            None => format!("{}: {subject} {method} {path} ({reason})", reason.verdict()),
+            Some(denied) => format!("{}: {subject} {method} {path} ({reason}, would deny: {denied})", reason.verdict()),
+        },
         format!("  {}", explanation.sentence),
     ];
     lines.extend(explanation.steps.iter().filter_map(step).map(|(label, text)| format!("  {label:<9} {text}")));
@@ -112,13 +121,17 @@ fn step(step: &Step) -> Option<(&'static str, String)> {
             Some(("store", format!("{store} ({name}), {zone}, {}", state(*active))))
         }
         Step::Till { till, active } => Some(("till", format!("{till}, {}", state(*active)))),
-        Step::Group { name, kind, via, .. } => {
+        Step::Group { name, kind, via, observe, .. } => {
             let via = match via {
                 Via::Explicit => "allocated to the store",
                 Via::Default => "inherited from the org's default",
             };
-            Some(("group", format!("{name} ({kind}), {via}")))
+            let observe = if *observe { ", observing" } else { "" };
+            Some(("group", format!("{name} ({kind}), {via}{observe}")))
         }
-        Step::Cell { resource, class, held, .. } => Some(("cell", format!("{resource} ({class}): {held}"))),
+        Step::Cell { resource, class, held, narrow, .. } => {
+            let narrow = narrow.as_ref().map(|narrow| format!(", {narrow}")).unwrap_or_default();
+            Some(("cell", format!("{resource} ({class}): {held}{narrow}")))
+        }
     }
 }

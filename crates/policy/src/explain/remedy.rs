@@ -6,11 +6,11 @@
 use std::sync::Arc;
 
 use super::{Remedy, names};
-use crate::access::{Class, Grant, Levels};
+use crate::access::{Class, Grant, Levels, Narrow};
 use crate::command::{Command, GroupRef};
 use crate::decision::{Reason, Request, Verdict};
 use crate::ids::{ObjectId, ResourceId};
-use crate::object::{Group, GroupKind, Object, Store};
+use crate::object::{Endpoint, Group, GroupKind, Object, Store};
 use crate::path::RequestPath;
 use crate::reference;
 use crate::state::{OrgState, State};
@@ -41,7 +41,8 @@ fn follow(state: &State, request: &Request<'_>, first: Fix) -> Option<Remedy> {
         tried.put(&fix.after);
         commands.push(fix.command);
         texts.push(fix.text);
-        if reference::decide(&tried, request).verdict() == Verdict::Permit {
+        let decision = reference::decide(&tried, request);
+        if decision.verdict() == Verdict::Permit && decision.would_deny.is_none() {
             return Some(Remedy { commands, text: texts.join(", then ") });
         }
         next = fixes(&tried, request).into_iter().next();
@@ -52,7 +53,8 @@ fn follow(state: &State, request: &Request<'_>, first: Fix) -> Option<Remedy> {
 /// What would clear the first obstacle, the least far-reaching first.
 fn fixes(state: &State, request: &Request<'_>) -> Vec<Fix> {
     let Some(org) = state.orgs.get(request.org) else { return Vec::new() };
-    match reference::decide(state, request).reason {
+    let decision = reference::decide(state, request);
+    match decision.would_deny.unwrap_or(decision.reason) {
         Reason::OrgSuspended => vec![resume_org(org)],
         Reason::StoreInactive => store_of(org, request).map(resume_store).into_iter().collect(),
         Reason::TillSuspended => resume_till(org, request).into_iter().collect(),
@@ -60,6 +62,7 @@ fn fixes(state: &State, request: &Request<'_>) -> Vec<Fix> {
         Reason::ResourceNone | Reason::NeedsRead | Reason::NeedsWrite => {
             edit_cell(org, request).into_iter().chain(allocate(org, request)).collect()
         }
+        Reason::EndpointExcluded => admit(org, request).into_iter().chain(allocate(org, request)).collect(),
         Reason::PermitGroup
         | Reason::PermitDefaultGroup
         | Reason::PathMalformed
@@ -112,17 +115,23 @@ fn resume_till(org: &OrgState, request: &Request<'_>) -> Option<Fix> {
 }
 
 /// The cell that the request is judged by, and the levels of which it needs any.
+fn endpoint<'a>(org: &'a OrgState, request: &Request<'_>) -> Option<&'a Arc<Endpoint>> {
+    reference::matched(org, request.method, RequestPath::parse(request.path)?)
+}
+
 fn cell(org: &OrgState, request: &Request<'_>) -> Option<(ResourceId, Class, Levels)> {
-    let endpoint = reference::matched(org, request.method, RequestPath::parse(request.path)?)?;
+    let endpoint = endpoint(org, request)?;
     Some((endpoint.resource.clone()?, endpoint.class, endpoint.needed()))
 }
 
 /// The active group with the fewest grants that would permit the request, a wildcard last of all.
 fn permitting<'a>(org: &'a OrgState, request: &Request<'_>) -> Option<&'a Arc<Group>> {
+    let endpoint = endpoint(org, request)?;
     let (resource, class, needed) = cell(org, request)?;
+    let permits = |group: &Group| group.levels(&resource, class).intersects(needed) && group.admits(&resource, class, &endpoint.id);
     org.groups
         .values()
-        .filter(|group| group.active && group.levels(&resource, class).intersects(needed))
+        .filter(|group| group.active && permits(group))
         .min_by_key(|group| {
             let levels: u32 = group.grants.iter().map(|grant| grant.levels.bits().count_ones()).sum();
             (group.wildcard, levels, &group.id)
@@ -132,13 +141,16 @@ fn permitting<'a>(org: &'a OrgState, request: &Request<'_>) -> Option<&'a Arc<Gr
 fn allocate(org: &OrgState, request: &Request<'_>) -> Option<Fix> {
     let group = permitting(org, request)?;
     let mut after = store_of(org, request)?.clone();
-    Arc::make_mut(&mut after).group = Some(group.id.clone());
+    let allocated = Arc::make_mut(&mut after);
+    allocated.group = Some(group.id.clone());
+    allocated.observe = false;
     Some(Fix {
         command: Command::Allocate {
             org: after.org.clone(),
             stores: vec![after.code.clone()],
             tills: Vec::new(),
             group: Some(GroupRef::from(group.id.clone())),
+            observe: false,
         },
         text: format!("allocate group `{}` to store `{}`", group.name, after.code),
         after: Object::Store(after),
@@ -148,25 +160,60 @@ fn allocate(org: &OrgState, request: &Request<'_>) -> Option<Fix> {
 fn set_default(org: &OrgState, request: &Request<'_>) -> Option<Fix> {
     let group = permitting(org, request)?;
     let mut after = org.org.clone();
-    Arc::make_mut(&mut after).default_group = Some(group.id.clone());
+    let org_after = Arc::make_mut(&mut after);
+    org_after.default_group = Some(group.id.clone());
+    org_after.default_observe = false;
     let inheriting = org.members.get(&None).map_or(0, |members| members.stores);
     Some(Fix {
-        command: Command::SetDefault { org: after.org.clone(), group: Some(GroupRef::from(group.id.clone())) },
+        command: Command::SetDefault { org: after.org.clone(), group: Some(GroupRef::from(group.id.clone())), observe: false },
         text: format!("make `{}` the default group, which {} would inherit", group.name, counted(inheriting)),
         after: Object::Org(after),
     })
 }
 
-/// Adds to the group in force the least level that is missing. A built-in group can't be edited (AG-11).
+/// The least that the cell of the group in force lacks.
 fn edit_cell(org: &OrgState, request: &Request<'_>) -> Option<Fix> {
     let (resource, class, needed) = cell(org, request)?;
-    let (group, _via) = org.effective_group(store_of(org, request)?)?;
-    if group.kind == GroupKind::BuiltIn {
-        return None;
-    }
+    let group = editable(org, request)?;
     let least = if needed.contains(Levels::R) { Levels::R } else { Levels::W };
-    let levels = group.levels(&resource, class) | least;
-    let grant = Grant { resource, class, levels };
+    let narrow = group.cell(&resource, class).and_then(|cell| cell.narrow.clone());
+    let grant = Grant { levels: group.levels(&resource, class) | least, resource, class, narrow };
+    let text = format!("set {} {} to {}", grant.resource, grant.class, grant.levels);
+    Some(put_cell(org, group, grant, Vec::new(), &text))
+}
+
+/// The endpoint let into a narrowed cell.
+fn admit(org: &OrgState, request: &Request<'_>) -> Option<Fix> {
+    let endpoint = endpoint(org, request)?;
+    let (resource, class, _) = cell(org, request)?;
+    let group = editable(org, request)?;
+    let mut grant = group.cell(&resource, class)?.clone();
+    let mut widen = Vec::new();
+    grant.narrow = match grant.narrow {
+        Some(Narrow::Only(mut endpoints)) => {
+            endpoints.push(endpoint.id.clone());
+            Some(Narrow::Only(endpoints).in_order())
+        }
+        Some(Narrow::Except(mut endpoints)) => {
+            endpoints.retain(|id| *id != endpoint.id);
+            (!endpoints.is_empty()).then_some(Narrow::Except(endpoints))
+        }
+        None => None,
+    };
+    if grant.narrow.is_none() {
+        widen.push((resource, class));
+    }
+    let text = format!("let `{}` into {} {}", endpoint.id, grant.resource, grant.class);
+    Some(put_cell(org, group, grant, widen, &text))
+}
+
+/// The group in force, if it can be edited.
+fn editable<'a>(org: &'a OrgState, request: &Request<'_>) -> Option<&'a Arc<Group>> {
+    let (group, _via) = org.effective_group(store_of(org, request)?)?;
+    (group.kind == GroupKind::Custom).then_some(group)
+}
+
+fn put_cell(org: &OrgState, group: &Arc<Group>, grant: Grant, widen: Vec<(ResourceId, Class)>, text: &str) -> Fix {
     let mut after = group.clone();
     let edited = Arc::make_mut(&mut after);
     let grants = Arc::make_mut(&mut edited.grants);
@@ -179,24 +226,18 @@ fn edit_cell(org: &OrgState, request: &Request<'_>) -> Option<Fix> {
         Err(at) => grants.insert(at, grant.clone()),
     }
     let reach = org.stores_explicit(&group.id) + org.stores_inherited(&group.id);
-    Some(Fix {
-        text: format!(
-            "set {} {} to {} in group `{}`, which {} would follow",
-            grant.resource,
-            grant.class,
-            grant.levels,
-            group.name,
-            counted(reach)
-        ),
+    Fix {
+        text: format!("{text} in group `{}`, which {} would follow", group.name, counted(reach)),
         command: Command::EditGroup {
             org: group.org.clone(),
             group: GroupRef::from(group.id.clone()),
             name: None,
             description: None,
             cells: vec![grant],
+            widen,
         },
         after: Object::Group(after),
-    })
+    }
 }
 
 fn counted(stores: u64) -> String {

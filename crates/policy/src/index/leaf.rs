@@ -20,6 +20,7 @@ const HEAD: usize = 2;
 const KNOWN: u8 = 1;
 const ACTIVE: u8 = 2;
 const CROWDED: u8 = 4;
+const OBSERVES: u8 = 8;
 const TILL_ACTIVE: u8 = 1 << 7;
 
 /// A till's code has at most 50 characters, so its length fits beside the active bit.
@@ -36,7 +37,7 @@ pub struct Entry<'a> {
 impl<'a> Entry<'a> {
     /// The store's own record; none if only tills of it are known.
     pub fn record(self) -> Option<Record> {
-        self.is_known().then(|| Record { active: self.is_active(), group: self.group.checked_sub(1) })
+        self.is_known().then(|| Record { active: self.is_active(), group: self.group.checked_sub(1), observes: self.observes() })
     }
 
     /// Whether the store has a record of its own.
@@ -49,6 +50,12 @@ impl<'a> Entry<'a> {
     #[inline(always)]
     pub fn is_active(self) -> bool {
         self.flags & ACTIVE != 0
+    }
+
+    /// Whether the explicit group only observes.
+    #[inline(always)]
+    pub fn observes(self) -> bool {
+        self.flags & OBSERVES != 0
     }
 
     /// The slot of the explicit group plus one; 0 inherits.
@@ -74,6 +81,8 @@ pub struct Record {
     pub active: bool,
     /// The slot of its explicit group.
     pub group: Option<u32>,
+    /// Whether that only observes.
+    pub observes: bool,
 }
 
 /// Tills of a store.
@@ -184,6 +193,7 @@ pub fn write(out: &mut Vec<u8>, key: Key<'_>, record: Option<Record>, tills: Til
     if let Some(record) = record {
         flags |= KNOWN;
         flags |= if record.active { ACTIVE } else { 0 };
+        flags |= if record.observes { OBSERVES } else { 0 };
     }
     flags |= if matches!(tills, Tills::Crowd(_)) { CROWDED } else { 0 };
     out.push(flags);
@@ -365,7 +375,7 @@ mod tests {
         let mut packed = Vec::new();
         for (i, org) in numbers.iter().enumerate() {
             let store = "s".repeat(i + 1);
-            let record = Some(Record { active: i % 2 == 0, group: (i % 3 != 0).then_some(*org / 2) });
+            let record = Some(Record { active: i % 2 == 0, group: (i % 3 != 0).then_some(*org / 2), observes: i % 4 == 1 });
             let tills = if i == 3 { Tills::Crowd(7) } else { Tills::Here(&tills_bytes) };
             let mut bytes = Vec::new();
             write(&mut bytes, Key { org: *org, store: store.as_bytes() }, record.filter(|_| i != 5), tills);

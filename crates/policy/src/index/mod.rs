@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::access::Levels;
 use crate::decision::{Decision, Reason, Request, Subject};
 use crate::ids::{GroupId, ObjectId, OrgCode, StoreCode};
-use crate::object::{Object, Store};
+use crate::object::{Object, Org, Store};
 use crate::outcome::Change;
 use crate::state::{OrgState, State};
 
@@ -52,7 +52,7 @@ impl Index {
         for (code, org) in &state.orgs {
             let mut record = OrgRecord::empty();
             record.refresh(org);
-            put_org(&mut record, org.org.active, org.org.default_group.as_ref());
+            put_org(&mut record, &org.org);
             add_places(&mut subjects, next_org, &mut record, org);
             orgs.push((code.clone(), next_org, Arc::new(record)));
             next_org += 1;
@@ -96,7 +96,7 @@ impl Index {
                     self.next_org += 1;
                 }
                 if let Some(record) = self.orgs.record_mut(&org.org) {
-                    put_org(record, org.active, org.default_group.as_ref());
+                    put_org(record, org);
                 }
             }
             Object::Store(store) => {
@@ -113,7 +113,7 @@ impl Index {
             Object::Endpoint(endpoint) => stale.push((endpoint.org.clone(), Stale::Endpoints)),
             Object::Group(group) => stale.push((group.org.clone(), Stale::Group(group.id.clone()))),
             // No decision about a store or a till reads these.
-            Object::Cluster(_) | Object::Zone(_) | Object::Concept(_) | Object::User(_) | Object::Credential(_) => {}
+            Object::Cluster(_) | Object::Zone(_) | Object::Concept(_) | Object::User(_) | Object::Credential(_) | Object::Retired(_) => {}
         }
     }
 
@@ -137,7 +137,8 @@ impl Index {
             | ObjectId::Zone(..)
             | ObjectId::Concept(..)
             | ObjectId::User(..)
-            | ObjectId::Credential(_) => {}
+            | ObjectId::Credential(_)
+            | ObjectId::Retired(..) => {}
         }
     }
 
@@ -148,7 +149,9 @@ impl Index {
         for of_org in stale.chunk_by(|(left, _), (right, _)| left == right) {
             let Some((code, first)) = of_org.first() else { continue };
             let Some((org, record)) = state.orgs.get(code).zip(self.orgs.record_mut(code)) else { continue };
-            if *first == Stale::All {
+            // Narrowed cells number their endpoints one by one: who changes either changes the numbers.
+            let narrowed = record.is_narrowed() || of_org.iter().any(|(_, what)| what.names_narrowed(org));
+            if *first == Stale::All || narrowed {
                 record.refresh(org);
                 continue;
             }
@@ -183,7 +186,7 @@ impl Index {
                 None => Some(self.orgs.record_mut(&store.org)?.slot(group)),
             },
         };
-        Some((number, Record { active: store.active, group }))
+        Some((number, Record { active: store.active, group, observes: store.observe }))
     }
 }
 
@@ -214,6 +217,15 @@ enum Stale {
     Group(GroupId),
 }
 
+impl Stale {
+    fn names_narrowed(&self, org: &OrgState) -> bool {
+        match self {
+            Self::All | Self::Endpoints => false,
+            Self::Group(group) => org.groups.get(group).is_some_and(|group| group.is_narrowed()),
+        }
+    }
+}
+
 fn key(org: u32, store: &StoreCode) -> Key<'_> {
     Key { org, store: store.as_str().as_bytes() }
 }
@@ -231,9 +243,10 @@ fn split_till(id: &[u8]) -> Option<(&[u8], &[u8])> {
     None
 }
 
-fn put_org(record: &mut OrgRecord, active: bool, default: Option<&GroupId>) {
-    record.active = active;
-    record.default = default.map_or(0, |group| record.slot(group).saturating_add(1));
+fn put_org(record: &mut OrgRecord, org: &Org) {
+    record.active = org.active;
+    record.default = org.default_group.as_ref().map_or(0, |group| record.slot(group).saturating_add(1));
+    record.default_observes = org.default_observe;
 }
 
 /// Adds the stores of an org with their tills, and tills whose store has no record.
@@ -252,6 +265,7 @@ fn add_places(subjects: &mut Builder, number: u32, record: &mut OrgRecord, org: 
         let own = store.map(|store| Record {
             active: store.active,
             group: store.group.as_ref().map(|group| record.slot(group)),
+            observes: store.observe,
         });
         let here = std::iter::from_fn(|| tills.next_if(|till| till.store == code));
         subjects.add(key(number, &code), own, here.map(|till| (&till.code, till.active)));
@@ -292,47 +306,68 @@ impl Index {
     /// Ends a check whose endpoint has been matched. The order of the rules, as in `reference::decide`.
     #[inline(always)]
     pub(crate) fn finish(&self, check: &Check<'_>) -> Decision {
-        self.reason(check).into()
+        self.decision(check).unwrap_or_else(Decision::from)
     }
 
     #[inline(always)]
-    fn reason(&self, check: &Check<'_>) -> Reason {
-        let Some(org) = check.org else { return Reason::OrgUnknown };
+    fn decision(&self, check: &Check<'_>) -> Result<Decision, Reason> {
+        let Some(org) = check.org else { return Err(Reason::OrgUnknown) };
         if !org.active {
-            return Reason::OrgSuspended;
+            return Err(Reason::OrgSuspended);
         }
         let target = match check.endpoint {
-            Match::Malformed => return Reason::PathMalformed,
-            Match::Unknown => return Reason::EndpointUnknown,
+            Match::Malformed => return Err(Reason::PathMalformed),
+            Match::Unknown => return Err(Reason::EndpointUnknown),
             Match::Endpoint(target) => target,
         };
-        let Some(cell) = target.cell else { return Reason::EndpointUnmapped };
+        let Some(cell) = target.cell else { return Err(Reason::EndpointUnmapped) };
         if !check.named {
-            return Reason::TillUnknown;
+            return Err(Reason::TillUnknown);
         }
-        let Some(entry) = check.probe.and_then(|probe| probe.find(check.key)) else { return Reason::StoreUnknown };
+        let Some(entry) = check.probe.and_then(|probe| probe.find(check.key)) else { return Err(Reason::StoreUnknown) };
         if !entry.is_known() {
-            return Reason::StoreUnknown;
+            return Err(Reason::StoreUnknown);
         }
         if !entry.is_active() {
-            return Reason::StoreInactive;
+            return Err(Reason::StoreInactive);
         }
         if let Some(till) = check.till {
             match self.subjects.till(entry.tills(), till) {
-                TillState::Unknown => return Reason::TillUnknown,
-                TillState::Suspended => return Reason::TillSuspended,
+                TillState::Unknown => return Err(Reason::TillUnknown),
+                TillState::Suspended => return Err(Reason::TillSuspended),
                 TillState::Active => {}
             }
         }
         // Which group and which answer is anybody's guess, the processor's too: what follows is free of branches.
         let inherits = entry.group_plus_one() == 0;
         let group = select_unpredictable(inherits, org.default, entry.group_plus_one());
-        let Some(slot) = group.checked_sub(1) else { return Reason::NoAccessGroup };
-        let Some(held) = org.levels(slot, cell) else { return Reason::NoAccessGroup };
+        let Some(slot) = group.checked_sub(1) else { return Err(Reason::NoAccessGroup) };
+        let Some(held) = org.levels(slot, cell) else { return Err(Reason::NoAccessGroup) };
         let permit = select_unpredictable(inherits, Reason::PermitDefaultGroup, Reason::PermitGroup);
         let lacking = if target.needed == Levels::R { Reason::NeedsRead } else { Reason::NeedsWrite };
         let deny = select_unpredictable(held.is_empty(), Reason::ResourceNone, lacking);
-        select_unpredictable(held.intersects(target.needed), permit, deny)
+        let permits = held.intersects(target.needed);
+        let observes = select_unpredictable(inherits, org.default_observes, entry.observes());
+        if (org.is_narrowed() || observes) && !permits {
+            return Ok(unusual_deny(org, slot, target, deny, observes.then_some(permit)));
+        }
+        Ok(select_unpredictable(permits, permit, deny).into())
+    }
+}
+
+/// A deny where cells are narrowed or groups observe: what it is called, and whether it is one.
+#[cold]
+fn unusual_deny(org: &OrgRecord, slot: u32, target: matcher::Target, deny: Reason, observing: Option<Reason>) -> Decision {
+    let left_out = target.cell.and_then(|cell| org.left_out(slot, cell));
+    let deny = match left_out {
+        Some(held) if held.intersects(target.needed) => Reason::EndpointExcluded,
+        Some(_) if target.needed == Levels::R => Reason::NeedsRead,
+        Some(_) => Reason::NeedsWrite,
+        None => deny,
+    };
+    match observing {
+        Some(permit) => Decision { reason: permit, would_deny: Some(deny) },
+        None => deny.into(),
     }
 }
 

@@ -2,7 +2,12 @@
 //!
 //! Groups and resources get numbers here, which mean nothing outside: a group keeps its slot for as long as this
 //! index lives, resources are numbered anew whenever one comes or goes.
+//!
+//! An endpoint that any group's cell is narrowed to or around (AG-6) has a number of its own behind those of the
+//! resources, as if it were a resource by itself. So a narrowed cell costs a check nothing: its row says what it grants
+//! on the resource's other endpoints, and on each of these.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -10,8 +15,8 @@ use imbl::OrdMap;
 
 use super::blocks::Blocks;
 use super::matcher::{Matcher, Source, Target};
-use crate::access::{Class, Levels};
-use crate::ids::{GroupId, ResourceId};
+use crate::access::{Class, Levels, Narrow};
+use crate::ids::{EndpointId, GroupId, ResourceId};
 use crate::object::{Endpoint, Group};
 use crate::state::OrgState;
 
@@ -28,6 +33,8 @@ pub struct OrgRecord {
     pub active: bool,
     /// Slot of the default group plus one; 0 is none.
     pub default: u32,
+    /// The default only observes.
+    pub default_observes: bool,
     /// Its endpoints.
     pub matcher: Matcher,
     /// Its groups, by slot.
@@ -36,6 +43,10 @@ pub struct OrgRecord {
     slots: OrdMap<GroupId, u32>,
     /// Numbers of resources.
     resources: OrdMap<ResourceId, u32>,
+    /// Cells of endpoints that a narrowed cell names, known ones of known resources.
+    own_cells: OrdMap<EndpointId, u32>,
+    /// Whether any group has a narrowed cell.
+    narrowed: bool,
 }
 
 /// A group: two bits for each resource and class, after a first pair that says whether it is known at all.
@@ -44,6 +55,8 @@ struct Row {
     words: [u64; WORDS],
     /// Further words, if there are so many resources.
     more: Option<Arc<[u64]>>,
+    /// Cells that narrowing leaves out, in order, with what they would grant.
+    left_out: Option<Arc<[(u32, Levels)]>>,
 }
 
 impl OrgRecord {
@@ -52,10 +65,13 @@ impl OrgRecord {
         Self {
             active: false,
             default: 0,
+            default_observes: false,
             matcher: Matcher::new([]),
             rows: Blocks::new([]),
             slots: OrdMap::new(),
             resources: OrdMap::new(),
+            own_cells: OrdMap::new(),
+            narrowed: false,
         }
     }
 
@@ -65,6 +81,19 @@ impl OrgRecord {
         let row = self.rows.get(slot as usize)?;
         let [known, ..] = row.words;
         if known & 1 != 0 { Some(row.levels(cell.get())) } else { None }
+    }
+
+    /// Whether any group has a narrowed cell.
+    #[inline(always)]
+    pub fn is_narrowed(&self) -> bool {
+        self.narrowed
+    }
+
+    /// What a group would grant on a cell that narrowing leaves out.
+    pub fn left_out(&self, slot: u32, cell: NonZeroU32) -> Option<Levels> {
+        let left_out = self.rows.get(slot as usize)?.left_out.as_ref()?;
+        let at = left_out.binary_search_by_key(&cell.get(), |(cell, _)| *cell).ok()?;
+        left_out.get(at).map(|(_, levels)| *levels)
     }
 
     /// The slot of a group, made if it is new.
@@ -86,6 +115,7 @@ impl OrgRecord {
     /// Reads everything but stores and tills.
     pub fn refresh(&mut self, state: &OrgState) {
         self.resources = state.resources.keys().cloned().zip(0u32..).collect();
+        self.number_own_cells(state);
         let named: Vec<GroupId> = self.slots.keys().chain(state.groups.keys()).cloned().collect();
         for group in &named {
             self.refresh_group(state, group);
@@ -105,20 +135,39 @@ impl OrgRecord {
 
     /// Reads a group again.
     pub fn refresh_group(&mut self, state: &OrgState, group: &GroupId) {
-        let row = state.groups.get(group).map_or_else(Row::default, |group| self.row(group));
+        let row = state.groups.get(group).map_or_else(Row::default, |group| self.row(state, group));
         let slot = self.slot(group);
         if let Some(old) = self.rows.get_mut(slot as usize) {
             *old = row;
         }
     }
 
-    fn cell_of(&self, endpoint: &Endpoint) -> Option<NonZeroU32> {
-        let resource = self.resources.get(endpoint.resource.as_ref()?)?;
-        NonZeroU32::new(cell(*resource, endpoint.class))
+    fn number_own_cells(&mut self, state: &OrgState) {
+        let cells = || state.groups.values().flat_map(|group| group.grants.iter());
+        self.narrowed = cells().any(|cell| cell.narrow.is_some());
+        let named: BTreeSet<&EndpointId> = cells().filter_map(|cell| cell.narrow.as_ref()).flat_map(Narrow::endpoints).collect();
+        let first = self.shared_cells();
+        let known = named.into_iter().filter(|id| state.endpoints.get(*id).is_some_and(|e| self.shared_cell(e).is_some()));
+        self.own_cells = known.cloned().zip(first..).collect();
     }
 
-    fn row(&self, group: &Group) -> Row {
-        let cells = cell(u32::try_from(self.resources.len()).unwrap_or(0), Class::Data);
+    /// Numbers of cells that endpoints of a resource share; those of single endpoints follow.
+    fn shared_cells(&self) -> u32 {
+        cell(u32::try_from(self.resources.len()).unwrap_or(0), Class::Data)
+    }
+
+    fn shared_cell(&self, endpoint: &Endpoint) -> Option<u32> {
+        Some(cell(*self.resources.get(endpoint.resource.as_ref()?)?, endpoint.class))
+    }
+
+    fn cell_of(&self, endpoint: &Endpoint) -> Option<NonZeroU32> {
+        let shared = self.shared_cell(endpoint)?;
+        NonZeroU32::new(self.own_cells.get(&endpoint.id).copied().unwrap_or(shared))
+    }
+
+    fn row(&self, state: &OrgState, group: &Group) -> Row {
+        let cells = self.shared_cells() + u32::try_from(self.own_cells.len()).unwrap_or(0);
+        let mut left_out = Vec::new();
         let mut words = vec![0u64; (cells.div_ceil(CELLS) as usize).max(WORDS)];
         if group.wildcard {
             words.fill(u64::MAX);
@@ -131,12 +180,27 @@ impl OrgRecord {
         grant(0, Levels::R);
         for cell_granted in group.grants.iter() {
             // A resource that the catalogue lacks is inert (AG-10).
-            if let Some(resource) = self.resources.get(&cell_granted.resource) {
-                grant(cell(*resource, cell_granted.class), cell_granted.levels);
+            let Some(resource) = self.resources.get(&cell_granted.resource) else { continue };
+            let shared = cell(*resource, cell_granted.class);
+            let mut reach = |cell: u32, admitted: bool| {
+                if admitted {
+                    grant(cell, cell_granted.levels);
+                } else {
+                    left_out.push((cell, cell_granted.levels));
+                }
+            };
+            reach(shared, !matches!(cell_granted.narrow, Some(Narrow::Only(_))));
+            for (id, own) in &self.own_cells {
+                let belongs = state.endpoints.get(id).and_then(|endpoint| self.shared_cell(endpoint)) == Some(shared);
+                if belongs {
+                    reach(*own, cell_granted.admits(id));
+                }
             }
         }
+        left_out.sort_unstable_by_key(|(cell, _)| *cell);
         let more = words.split_off(WORDS);
-        let mut row = Row { more: (!more.is_empty()).then(|| more.into()), ..Row::default() };
+        let left_out = (!left_out.is_empty()).then(|| left_out.into());
+        let mut row = Row { more: (!more.is_empty()).then(|| more.into()), left_out, ..Row::default() };
         row.words.iter_mut().zip(words).for_each(|(to, from)| *to = from);
         row
     }

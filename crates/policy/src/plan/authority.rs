@@ -33,17 +33,22 @@ pub(super) fn authorize(state: &State, envelope: &Envelope) -> Result<Arc<str>, 
 /// An owner may do everything in their org, and sees no other (UM-5).
 fn owner_may(state: &State, command: &Command, own: &crate::ids::OrgCode) -> Result<(), Rejection> {
     match command {
-        Command::InitCluster { .. } | Command::CreateOrg { .. } => Err(forbidden(command)),
+        Command::InitCluster { .. } | Command::CreateOrg { .. } | Command::RetireNode { .. } => Err(forbidden(command)),
         Command::CreateCredential { kind, .. } => match kind {
             CredentialKind::Operator => Err(forbidden(command)),
             CredentialKind::User { org, .. } | CredentialKind::EnforcementPoint { org } if org == own => Ok(()),
             CredentialKind::User { org, .. } | CredentialKind::EnforcementPoint { org } => Err(org_unknown(org)),
         },
+        // Every change, not only the first: an entry of one org names no other.
+        Command::Revert { changes, .. } => match changes.iter().find(|change| change.org() != Some(own)) {
+            None => Ok(()),
+            Some(other) => Err(other.org().map_or_else(|| forbidden(command), org_unknown)),
+        },
         Command::RevokeCredential { id } => match state.credentials.get(id).and_then(|c| c.kind.org()) {
             Some(org) if org == own => Ok(()),
             Some(_) | None => Err(super::credentials::unknown(id)),
         },
-        Command::Suspend { target } | Command::Resume { target } | Command::Remove { target } => match target.org() {
+        Command::Suspend { target } | Command::Resume { target } | Command::Remove { target, .. } => match target.org() {
             Some(org) if org == own => Ok(()),
             Some(org) => Err(org_unknown(org)),
             None => Err(forbidden(command)),
@@ -58,6 +63,11 @@ fn owner_may(state: &State, command: &Command, own: &crate::ids::OrgCode) -> Res
         | Command::PutEndpoints { org, .. }
         | Command::CreateGroup { org, .. }
         | Command::EditGroup { org, .. }
+        | Command::DeactivateGroup { org, .. }
+        | Command::ReactivateGroup { org, .. }
+        | Command::SetStoresActive { org, .. }
+        | Command::MoveTill { org, .. }
+        | Command::PutAllocations { org, .. }
         | Command::Allocate { org, .. } => {
             if org == own {
                 Ok(())

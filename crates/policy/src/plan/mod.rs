@@ -10,6 +10,8 @@ mod draft;
 mod groups;
 mod orgs;
 mod places;
+mod removals;
+mod revert;
 mod rows;
 
 use std::sync::Arc;
@@ -20,7 +22,8 @@ use crate::outcome::{Change, Rejection, RejectionCode};
 use crate::state::{OrgState, State};
 use crate::view::{Viewer, visible};
 
-pub use rows::{RowFault, faults};
+pub use revert::inverse;
+pub use rows::{RowFault, endpoint_id, faults};
 
 use draft::Draft;
 
@@ -50,7 +53,7 @@ pub fn plan(state: &State, envelope: &Envelope, now: Tick) -> Result<Plan, Rejec
         Command::InitCluster { cluster, operator } => orgs::init_cluster(&mut draft, cluster, operator)?,
         Command::CreateOrg { org, name, owner, owner_name } => orgs::create(&mut draft, org, name, owner, owner_name)?,
         Command::EditOrg { org, name } => orgs::edit(&mut draft, org, name)?,
-        Command::SetDefault { org, group } => orgs::set_default(&mut draft, org, group.as_ref())?,
+        Command::SetDefault { org, group, observe } => orgs::set_default(&mut draft, org, group.as_ref(), *observe)?,
         Command::Suspend { target } => orgs::set_active(&mut draft, target, false, &envelope.actor)?,
         Command::Resume { target } => orgs::set_active(&mut draft, target, true, &envelope.actor)?,
         Command::PutZones { org, mode, rows } => places::put_zones(&mut draft, org, *mode, rows)?,
@@ -59,14 +62,23 @@ pub fn plan(state: &State, envelope: &Envelope, now: Tick) -> Result<Plan, Rejec
         Command::PutTills { org, mode, rows } => places::put_tills(&mut draft, org, *mode, rows)?,
         Command::CreateResource { org, id, description } => catalogue::create_resource(&mut draft, org, id, description)?,
         Command::PutEndpoints { org, mode, rows } => catalogue::put_endpoints(&mut draft, org, *mode, rows)?,
-        Command::Remove { target } => places::remove(&mut draft, target)?,
+        Command::SetStoresActive { org, stores, active } => orgs::set_stores_active(&mut draft, org, stores, *active)?,
+        Command::MoveTill { org, store, till, to } => removals::move_till(&mut draft, org, store, till, to)?,
+        Command::Remove { target, force } => removals::remove(&mut draft, target, *force)?,
         Command::CreateGroup { org, name, description, grants } => groups::create(&mut draft, org, name, description, grants)?,
-        Command::EditGroup { org, group, name, description, cells } => {
-            groups::edit(&mut draft, org, group, name.as_ref(), description.as_ref(), cells)?;
+        Command::EditGroup { org, group, name, description, cells, widen } => {
+            groups::edit(&mut draft, org, group, name.as_ref(), description.as_ref(), cells, widen)?;
         }
-        Command::Allocate { org, stores, tills, group } => groups::allocate(&mut draft, org, stores, tills, group.as_ref())?,
+        Command::DeactivateGroup { org, group } => groups::deactivate(&mut draft, org, group)?,
+        Command::ReactivateGroup { org, group } => groups::reactivate(&mut draft, org, group)?,
+        Command::Allocate { org, stores, tills, group, observe } => {
+            groups::allocate(&mut draft, org, stores, tills, group.as_ref(), *observe)?;
+        }
+        Command::PutAllocations { org, rows } => groups::put_allocations(&mut draft, org, rows)?,
         Command::CreateCredential { id, label, kind, secret } => credentials::create(&mut draft, id, label, kind, secret)?,
         Command::RevokeCredential { id } => credentials::revoke(&mut draft, id, &envelope.actor)?,
+        Command::Revert { of, changes } => revert::revert(&mut draft, *of, changes, &envelope.actor)?,
+        Command::RetireNode { node } => orgs::retire_node(&mut draft, *node)?,
     }
     Ok(draft.finish(actor_label))
 }

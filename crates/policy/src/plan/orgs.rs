@@ -10,6 +10,7 @@ use crate::ids::*;
 use crate::name::Name;
 use crate::object::*;
 use crate::outcome::{Rejection, RejectionCode};
+use crate::state::State;
 
 /// The id of the first operator's credential.
 pub(crate) const FIRST_OPERATOR: &str = "operator-1";
@@ -19,7 +20,7 @@ pub(super) fn init_cluster(draft: &mut Draft<'_>, cluster: &Arc<str>, operator: 
         return Err(Rejection::new(RejectionCode::ClusterInitialised, "the cluster has its first entry"));
     }
     let meta = draft.new_meta();
-    draft.put(Object::Cluster(Arc::new(Cluster { id: cluster.clone(), incarnation: 1, catalogue: catalogue::VERSION, meta: meta.clone() })));
+    draft.put(Object::Cluster(Arc::new(Cluster { id: cluster.clone(), incarnation: 1, catalogue: catalogue::VERSION, meta: meta.clone(), retired_nodes: Vec::new() })));
     if let (Ok(id), Ok(label)) = (FIRST_OPERATOR.parse(), "first operator".parse()) {
         draft.put(Object::Credential(Arc::new(Credential {
             id,
@@ -39,7 +40,7 @@ pub(super) fn create(draft: &mut Draft<'_>, org: &OrgCode, name: &Name, owner: &
         return Err(Rejection::new(RejectionCode::OrgExists, format!("there is an org `{org}`")));
     }
     let meta = draft.new_meta();
-    draft.put(Object::Org(Arc::new(Org { org: org.clone(), name: name.clone(), active: true, default_group: None, meta: meta.clone() })));
+    draft.put(Object::Org(Arc::new(Org { org: org.clone(), name: name.clone(), active: true, default_group: None, meta: meta.clone(), default_observe: false })));
     for group in catalogue::built_in_groups(org, &draft.new_meta_by(catalogue::VENDOR.into())) {
         draft.put(Object::Group(Arc::new(group)));
     }
@@ -62,9 +63,10 @@ pub(super) fn edit(draft: &mut Draft<'_>, org: &OrgCode, name: &Name) -> Result<
 }
 
 /// One change whatever the number of stores (AG-20).
-pub(super) fn set_default(draft: &mut Draft<'_>, org: &OrgCode, group: Option<&GroupRef>) -> Result<(), Rejection> {
+pub(super) fn set_default(draft: &mut Draft<'_>, org: &OrgCode, group: Option<&GroupRef>, observe: bool) -> Result<(), Rejection> {
     let state = org_of(draft.state, org)?;
     let mut record = (*state.org).clone();
+    record.default_observe = observe && group.is_some();
     record.default_group = match group {
         Some(group) => {
             let group = super::groups::allocatable(state, group)?;
@@ -98,7 +100,7 @@ pub(super) fn set_active(draft: &mut Draft<'_>, target: &ObjectId, active: bool,
         (ObjectId::User(org, id), Some(Object::User(o))) => {
             if !active {
                 keeps_an_owner(draft, org, id)?;
-                spares_the_actor(draft, target, actor)?;
+                spares_the_actor(draft.state, target, actor)?;
             }
             Object::User(Arc::new(User { active, ..(*o).clone() }))
         }
@@ -125,10 +127,10 @@ fn keeps_an_owner(draft: &Draft<'_>, org: &OrgCode, leaving: &UserId) -> Result<
 }
 
 /// Whoever suspends their own user shuts themselves out: another must do it.
-fn spares_the_actor(draft: &Draft<'_>, leaving: &ObjectId, actor: &Actor) -> Result<(), Rejection> {
+pub(super) fn spares_the_actor(state: &State, leaving: &ObjectId, actor: &Actor) -> Result<(), Rejection> {
     let holder = match actor {
         Actor::System => None,
-        Actor::Credential(id) => draft.state.credentials.get(id).map(|credential| &credential.kind),
+        Actor::Credential(id) => state.credentials.get(id).map(|credential| &credential.kind),
     };
     match holder {
         Some(CredentialKind::User { org, user }) if *leaving == ObjectId::User(org.clone(), user.clone()) => {
@@ -136,4 +138,27 @@ fn spares_the_actor(draft: &Draft<'_>, leaving: &ObjectId, actor: &Actor) -> Res
         }
         Some(CredentialKind::User { .. } | CredentialKind::Operator | CredentialKind::EnforcementPoint { .. }) | None => Ok(()),
     }
+}
+
+/// A node's id is never used again: its removal is one with this.
+pub(super) fn retire_node(draft: &mut Draft<'_>, node: u64) -> Result<(), Rejection> {
+    let Some(cluster) = &draft.state.cluster else {
+        return Err(Rejection::new(RejectionCode::ClusterUninitialised, "the cluster has no first entry yet"));
+    };
+    let mut record = (**cluster).clone();
+    if let Err(at) = record.retired_nodes.binary_search(&node) {
+        record.retired_nodes.insert(at, node);
+    }
+    draft.put(Object::Cluster(Arc::new(record)));
+    Ok(())
+}
+
+/// Suspends or resumes stores, as a batch (AG-37).
+pub(super) fn set_stores_active(draft: &mut Draft<'_>, org: &OrgCode, stores: &[StoreCode], active: bool) -> Result<(), Rejection> {
+    let state = org_of(draft.state, org)?;
+    super::groups::named(state, stores)?;
+    for store in stores.iter().collect::<std::collections::BTreeSet<_>>().into_iter().filter_map(|s| state.stores.get(s)) {
+        draft.put(Object::Store(Arc::new(Store { active, ..(**store).clone() })));
+    }
+    Ok(())
 }

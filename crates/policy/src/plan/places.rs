@@ -1,4 +1,4 @@
-//! Zones, concepts, stores and tills (AG-37, AG-38, AG-40), and removing what nothing needs.
+//! Zones, concepts, stores and tills (AG-37, AG-38, AG-40).
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -101,6 +101,7 @@ pub(super) fn put_stores(draft: &mut Draft<'_>, org: &OrgCode, mode: PutMode, ro
                     group: None,
                     details: None,
                     meta: draft.new_meta(),
+                    observe: false,
                 }
             }
         };
@@ -172,60 +173,4 @@ pub(super) fn put_tills(draft: &mut Draft<'_>, org: &OrgCode, mode: PutMode, row
         draft.put(Object::Till(Arc::new(till)));
     }
     Ok(())
-}
-
-/// Removes a zone, a concept, a resource or an endpoint that nothing needs.
-pub(super) fn remove(draft: &mut Draft<'_>, target: &ObjectId) -> Result<(), Rejection> {
-    match target {
-        ObjectId::Zone(org, code) => {
-            let org = org_of(draft.state, org)?;
-            if !org.zones.contains_key(code) {
-                return Err(Rejection::new(RejectionCode::ZoneUnknown, format!("there is no zone `{code}`")));
-            }
-            let children: Vec<String> = org.zones.values().filter(|z| z.parent.as_ref() == Some(code)).map(|z| format!("zone:{}", z.code)).collect();
-            let stores = org.zone_stores.get(code).into_iter().flatten().map(|s| format!("store:{s}"));
-            unused(RejectionCode::ZoneInUse, format!("zone `{code}` has stores or zones below it: move them first"), children.into_iter().chain(stores))?;
-        }
-        ObjectId::Concept(org, code) => {
-            let org = org_of(draft.state, org)?;
-            if !org.concepts.contains_key(code) {
-                return Err(Rejection::new(RejectionCode::ConceptUnknown, format!("there is no concept `{code}`")));
-            }
-            let children: Vec<String> = org.concepts.values().filter(|z| z.parent.as_ref() == Some(code)).map(|z| format!("concept:{}", z.code)).collect();
-            let stores = org.concept_stores.get(code).into_iter().flatten().map(|s| format!("store:{s}"));
-            unused(RejectionCode::ConceptInUse, format!("concept `{code}` has stores or concepts below it: move them first"), children.into_iter().chain(stores))?;
-        }
-        ObjectId::Resource(org, id) => {
-            let org = org_of(draft.state, org)?;
-            if !org.resources.contains_key(id) {
-                return Err(super::catalogue::resource_unknown(std::iter::once(id)));
-            }
-            let endpoints = org.resource_endpoints.get(id).into_iter().flatten();
-            unused(RejectionCode::ResourceInUse, format!("endpoints belong to resource `{id}`: move or remove them first"), endpoints)?;
-        }
-        ObjectId::Endpoint(org, id) => {
-            if !org_of(draft.state, org)?.endpoints.contains_key(id) {
-                return Err(Rejection::new(RejectionCode::EndpointUnknown, format!("there is no endpoint `{id}`")));
-            }
-        }
-        ObjectId::Cluster
-        | ObjectId::Org(_)
-        | ObjectId::Store(..)
-        | ObjectId::Till(..)
-        | ObjectId::Group(..)
-        | ObjectId::User(..)
-        | ObjectId::Credential(_) => {
-            return Err(Rejection::new(
-                RejectionCode::WrongKind,
-                format!("`{target}` can't be removed: zones, concepts, resources and endpoints can; suspend it instead"),
-            ));
-        }
-    }
-    draft.remove(target);
-    Ok(())
-}
-
-fn unused(code: RejectionCode, message: String, users: impl Iterator<Item = impl ToString>) -> Result<(), Rejection> {
-    let rejection = Rejection::new(code, message).with_examples(users);
-    if rejection.count == 0 { Ok(()) } else { Err(rejection) }
 }

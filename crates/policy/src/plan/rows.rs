@@ -33,6 +33,7 @@ pub fn faults(state: &State, command: &Command) -> Vec<RowFault> {
         Command::PutStores { mode, rows, .. } => store_faults(org, *mode, rows),
         Command::PutTills { mode, rows, .. } => till_faults(org, *mode, rows),
         Command::PutEndpoints { mode, rows, .. } => endpoint_faults(org, *mode, rows),
+        Command::PutAllocations { rows, .. } => allocation_faults(org, rows),
         Command::InitCluster { .. }
         | Command::CreateOrg { .. }
         | Command::EditOrg { .. }
@@ -44,8 +45,14 @@ pub fn faults(state: &State, command: &Command) -> Vec<RowFault> {
         | Command::CreateGroup { .. }
         | Command::EditGroup { .. }
         | Command::Allocate { .. }
+        | Command::DeactivateGroup { .. }
+        | Command::ReactivateGroup { .. }
+        | Command::SetStoresActive { .. }
+        | Command::MoveTill { .. }
         | Command::CreateCredential { .. }
-        | Command::RevokeCredential { .. } => Vec::new(),
+        | Command::RevokeCredential { .. }
+        | Command::Revert { .. }
+        | Command::RetireNode { .. } => Vec::new(),
     }
 }
 
@@ -72,6 +79,13 @@ struct Faults(Vec<RowFault>);
 impl Faults {
     fn add(&mut self, row: usize, column: &'static str, code: RejectionCode, cause: impl Into<String>) {
         self.0.push(RowFault { row, column, code, cause: cause.into() });
+    }
+
+    /// A new key must not be one that was removed.
+    fn retired(&mut self, row: usize, column: &'static str, org: &OrgState, exists: bool, id: &ObjectId) {
+        if !exists && !org.retired.is_empty() && org.retired.contains_key(id.to_string().as_str()) {
+            self.add(row, column, RejectionCode::IdRetired, super::removals::retired_text(id));
+        }
     }
 
     /// What every row has in common: its key exists or not as the mode wants, a new one has a name, and a key
@@ -119,6 +133,7 @@ fn zone_faults(org: &OrgState, mode: PutMode, rows: &[ZoneRow]) -> Vec<RowFault>
     for (at, row) in rows.iter().enumerate() {
         let exists = org.zones.contains_key(&row.code);
         if faults.key((at, row, row.code.clone()), &mut seen, exists, mode, &words) {
+            faults.retired(at, "code", org, exists, &ObjectId::Zone(org.org.org.clone(), row.code.clone()));
             if !exists && row.name.is_none() {
                 faults.add(at, "name", RejectionCode::NameRequired, format!("zone `{}` is new and needs a name", row.code));
             }
@@ -143,6 +158,7 @@ fn concept_faults(org: &OrgState, mode: PutMode, rows: &[ConceptRow]) -> Vec<Row
     for (at, row) in rows.iter().enumerate() {
         let exists = org.concepts.contains_key(&row.code);
         if faults.key((at, row, row.code.clone()), &mut seen, exists, mode, &words) {
+            faults.retired(at, "code", org, exists, &ObjectId::Concept(org.org.org.clone(), row.code.clone()));
             if !exists && row.name.is_none() {
                 faults.add(at, "name", RejectionCode::NameRequired, format!("concept `{}` is new and needs a name", row.code));
             }
@@ -207,6 +223,7 @@ fn store_faults(org: &OrgState, mode: PutMode, rows: &[StoreRow]) -> Vec<RowFaul
         if !faults.key((at, row, row.code.clone()), &mut seen, exists, mode, &words) {
             continue;
         }
+        faults.retired(at, "code", org, exists, &ObjectId::Store(org.org.org.clone(), row.code.clone()));
         if !exists && row.name.is_none() {
             faults.add(at, "name", RejectionCode::NameRequired, format!("store `{}` is new and needs a name", row.code));
         }
@@ -240,6 +257,47 @@ fn store_faults(org: &OrgState, mode: PutMode, rows: &[StoreRow]) -> Vec<RowFaul
     faults.0
 }
 
+fn allocation_faults(org: &OrgState, rows: &[AllocationRow]) -> Vec<RowFault> {
+    let words = Words { noun: "store", column: "store", exists: RejectionCode::StoreExists, unknown: RejectionCode::StoreUnknown };
+    let (mut faults, mut seen) = (Faults(Vec::new()), BTreeMap::new());
+    for (at, row) in rows.iter().enumerate() {
+        let exists = org.stores.contains_key(&row.store);
+        if faults.key((at, row, row.store.clone()), &mut seen, exists, PutMode::Edit, &words)
+            && let Some(group) = &row.group
+            && let Err(no) = super::groups::allocatable(org, group)
+        {
+            faults.add(at, "access_group", no.code, no.message.to_string());
+        }
+    }
+    faults.0
+}
+
+/// The trees of an org as they are: without cycles, and no deeper than they may be (AG-37).
+pub(super) fn trees_hold(org: &OrgState) -> Result<(), Rejection> {
+    let zones = org.zones.values().map(|z| ZoneRow {
+        code: z.code.clone(),
+        name: Some(z.name.clone()),
+        parent: z.parent.clone().map_or(Field::Clear, Field::To),
+    });
+    let concepts = org.concepts.values().map(|c| ConceptRow {
+        code: c.code.clone(),
+        name: Some(c.name.clone()),
+        parent: c.parent.clone().map_or(Field::Clear, Field::To),
+    });
+    reject(&zone_faults(org, PutMode::Import, &zones.collect::<Vec<_>>()))?;
+    reject(&concept_faults(org, PutMode::Import, &concepts.collect::<Vec<_>>()))
+}
+
+/// The details of a store as it is.
+pub(super) fn details_fit(store: &crate::object::Store) -> Result<(), Rejection> {
+    let Some(details) = &store.details else { return Ok(()) };
+    let texts = [&details.time_zone, &details.language, &details.currency].into_iter().flatten().chain(&details.external_ids);
+    for text in texts {
+        short_text(text).map_err(|why| Rejection::new(RejectionCode::TextInvalid, format!("store `{}`: {why}", store.code)))?;
+    }
+    Ok(())
+}
+
 fn short_text(text: &str) -> Result<(), String> {
     check_text(text).map_err(|why| why.to_string())?;
     if text.chars().count() > crate::limits::NAME_CHARS_MAX {
@@ -254,6 +312,7 @@ fn till_faults(org: &OrgState, mode: PutMode, rows: &[TillRow]) -> Vec<RowFault>
     for (at, row) in rows.iter().enumerate() {
         let exists = org.tills.contains_key(&(row.store.clone(), row.code.clone()));
         let key = TillKey(row.store.clone(), row.code.clone());
+        faults.retired(at, "code", org, exists, &ObjectId::Till(org.org.org.clone(), row.store.clone(), row.code.clone()));
         if faults.key((at, row, key), &mut seen, exists, mode, &words) && !org.stores.contains_key(&row.store) {
             faults.add(at, "store", RejectionCode::StoreUnknown, format!("there is no store `{}`", row.store));
         }
@@ -298,7 +357,7 @@ fn endpoint_faults(org: &OrgState, mode: PutMode, rows: &[EndpointRow]) -> Vec<R
 }
 
 /// The id of an endpoint, and its template normalised; or the column that can't be read, and why.
-pub(super) fn endpoint_id(method: &str, path: &str) -> Result<(EndpointId, path::Template), (&'static str, String)> {
+pub fn endpoint_id(method: &str, path: &str) -> Result<(EndpointId, path::Template), (&'static str, String)> {
     let upper = method.trim().to_ascii_uppercase();
     let token = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
     if upper.is_empty() || upper.len() > 20 || !upper.bytes().all(token) {

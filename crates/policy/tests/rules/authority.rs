@@ -1,7 +1,7 @@
 //! Who may run what: one table over every command and every kind of actor, and the ways in that stay open (UM-5, UM-6).
 
 use bailiwick_policy::access::Class;
-use bailiwick_policy::command::{Actor, Command, PutMode};
+use bailiwick_policy::command::{Actor, AllocationRow, Command, PutMode};
 use bailiwick_policy::ids::*;
 use bailiwick_policy::object::{CredentialKind, Object, User};
 use bailiwick_policy::outcome::{Outcome, RejectionCode};
@@ -30,12 +30,20 @@ fn commands() -> Vec<Command> {
         allocate(&["north-1"], Some("Admin")),
         credential("acme-gate-2", gate, 77),
         revoke("acme-gate"),
+        deactivate("Old"),
+        reactivate("Old"),
+        Command::SetStoresActive { org: id("acme"), stores: vec![id("north-1")], active: false },
+        move_till("north-1", "t9", "north-2"),
+        Command::PutAllocations { org: id("acme"), rows: vec![AllocationRow { store: id("north-1"), group: Some("Admin".into()) }] },
+        undo(&World::acme().ok_row(create_group("Old", &[]))),
+        Command::RetireNode { node: 4 },
     ]
 }
 
 fn world() -> World {
     let mut world = World::acme();
     world.ok(create_group("Old", &[]));
+    world.ok(tills(&[("north-1", "t9")]));
     world
 }
 
@@ -69,12 +77,19 @@ import stores: forbidden yes yes org_unknown forbidden credential_refused
 import tills: forbidden yes yes org_unknown forbidden credential_refused
 resource create: forbidden yes yes org_unknown forbidden credential_refused
 import endpoints: forbidden yes yes org_unknown forbidden credential_refused
-remove: forbidden yes yes org_unknown forbidden credential_refused
+endpoint remove: forbidden yes yes org_unknown forbidden credential_refused
 access-group create: forbidden yes yes org_unknown forbidden credential_refused
 access-group edit: forbidden yes yes org_unknown forbidden credential_refused
 allocate: forbidden yes yes org_unknown forbidden credential_refused
 credential create: forbidden yes yes org_unknown forbidden credential_refused
 credential revoke: forbidden yes yes credential_unknown forbidden credential_refused
+access-group deactivate: forbidden yes yes org_unknown forbidden credential_refused
+access-group reactivate: forbidden yes yes org_unknown forbidden credential_refused
+suspend stores: forbidden yes yes org_unknown forbidden credential_refused
+till move: forbidden yes yes org_unknown forbidden credential_refused
+import allocations: forbidden yes yes org_unknown forbidden credential_refused
+undo: forbidden yes yes org_unknown forbidden credential_refused
+cluster remove: forbidden yes forbidden forbidden forbidden credential_refused
 ");
 }
 
@@ -100,9 +115,16 @@ fn the_table_has_a_row_for_every_command() {
         Command::Allocate { .. } => 15,
         Command::CreateCredential { .. } => 16,
         Command::RevokeCredential { .. } => 17,
+        Command::DeactivateGroup { .. } => 18,
+        Command::ReactivateGroup { .. } => 19,
+        Command::SetStoresActive { .. } => 20,
+        Command::MoveTill { .. } => 21,
+        Command::PutAllocations { .. } => 22,
+        Command::Revert { .. } => 23,
+        Command::RetireNode { .. } => 24,
     };
     let numbers: Vec<usize> = commands().iter().map(number).collect();
-    assert_eq!(numbers, (0..18).collect::<Vec<_>>());
+    assert_eq!(numbers, (0..25).collect::<Vec<_>>());
 }
 
 /// To a credential of another org an org is unknown: its refusals are those of an org that isn't there.

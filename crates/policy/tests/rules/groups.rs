@@ -242,6 +242,7 @@ fn ag_14_an_edit_reaches_every_store_that_has_or_inherits_the_group() {
         name: name.map(id),
         description: description.map(Into::into),
         cells: Vec::new(),
+        widen: Vec::new(),
     };
     world.ok(edit(None, Some("For the tills")));
     world.ok(edit(Some("All tills"), None));
@@ -290,9 +291,7 @@ fn ag_18_an_inactive_group_cannot_be_allocated() {
 pub fn with_an_inactive_group() -> World {
     let mut world = World::acme();
     world.ok(create_group("Old", &[]));
-    let mut group = (**world.group("Old")).clone();
-    group.active = false;
-    world.state.put(&bailiwick_policy::object::Object::Group(group.into()));
+    world.ok(deactivate("Old"));
     world
 }
 
@@ -353,6 +352,7 @@ fn ag_24_a_till_has_its_stores_group_and_no_other() {
         stores: stores.iter().map(|s| id(s)).collect(),
         tills: vec![(id("north-1"), id("t1"))],
         group,
+        observe: false,
     };
     assert_eq!(world.no(to_till(&[], Some("Admin".into()))), RejectionCode::TillOverrideForbidden);
     let rejection = world.rejection(to_till(&["north-1"], None));

@@ -54,10 +54,20 @@ fn belongs(state: &State, query: &ListQuery, item: &Item) -> bool {
         (List::Credentials, Item::Credential { credential }) => {
             query.org.is_none() || credential.kind.org() == query.org.as_ref()
         }
-        (List::Stores { zone, concept, group, active }, Item::Store { store, .. }) => {
+        (List::Stores { zone, concept, group, active, below }, Item::Store { store, .. }) => {
             let default = state.orgs.get(&store.org).and_then(|org| org.org.default_group.clone());
-            zone.as_ref().is_none_or(|zone| store.zone.as_ref() == Some(zone))
-                && concept.as_ref().is_none_or(|concept| store.concept.as_ref() == Some(concept))
+            // A place covers its descendants if asked to: walked upwards from the store.
+            let org = state.orgs.get(&store.org);
+            let in_zone = |wanted: &ZoneCode| {
+                let above = std::iter::successors(store.zone.clone(), |z| org?.zones.get(z)?.parent.clone());
+                above.take(if *below { usize::MAX } else { 1 }).any(|z| z == *wanted && org.is_some_and(|o| o.zones.contains_key(&z)))
+            };
+            let in_concept = |wanted: &ConceptCode| {
+                let above = std::iter::successors(store.concept.clone(), |c| org?.concepts.get(c)?.parent.clone());
+                above.take(if *below { usize::MAX } else { 1 }).any(|c| c == *wanted)
+            };
+            zone.as_ref().is_none_or(in_zone)
+                && concept.as_ref().is_none_or(in_concept)
                 && active.is_none_or(|active| store.active == active)
                 && match group {
                     None => true,
@@ -136,8 +146,8 @@ fn lists() -> impl Strategy<Value = List> {
         1 => Just(List::Orgs),
         1 => Just(List::Zones),
         1 => Just(List::Concepts),
-        6 => (option::weighted(0.3, zone), option::weighted(0.3, concept), option::weighted(0.5, group), few())
-            .prop_map(|(zone, concept, group, active)| List::Stores { zone, concept, group, active }),
+        6 => (option::weighted(0.3, zone), option::weighted(0.3, concept), option::weighted(0.5, group), few(), any::<bool>())
+            .prop_map(|(zone, concept, group, active, below)| List::Stores { zone, concept, group, active, below }),
         4 => option::of(store).prop_map(|store| List::Tills { store }),
         2 => Just(List::Resources),
         3 => (option::of(resource), option::of(select(&Class::ALL[..]))).prop_map(|(resource, class)| List::Endpoints { resource, class }),

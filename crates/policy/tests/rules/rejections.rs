@@ -49,7 +49,7 @@ fn refusal(code: RejectionCode) -> (World, Actor, Command) {
         RejectionCode::TillExists => with(&[], put_tills(PutMode::Create, &[("north-1", "t1")])),
         RejectionCode::TillOverrideForbidden => {
             let tills = vec![(id("north-1"), id("t1"))];
-            with(&[], Command::Allocate { org: id("acme"), stores: Vec::new(), tills, group: Some("POS".into()) })
+            with(&[], Command::Allocate { org: id("acme"), stores: Vec::new(), tills, group: Some("POS".into()), observe: false })
         }
         RejectionCode::DefaultGroupRequired => with(&[default(None)], stores(&["a", "b"])),
         RejectionCode::ResourceUnknown => with(&[], create_group("New", &[("Nope", "R")])),
@@ -75,12 +75,27 @@ fn refusal(code: RejectionCode) -> (World, Actor, Command) {
         }
         RejectionCode::TooMany => with(&[], allocate(&vec!["north-1"; 2_001], None)),
         RejectionCode::NothingNamed => with(&[], allocate(&[], None)),
-        RejectionCode::WrongKind => with(&[], remove(store_id("north-1"))),
+        RejectionCode::WrongKind => with(&[], remove(acme())),
         RejectionCode::UserUnknown => with(&[], suspend(user_id("nobody"))),
         RejectionCode::LastOwner => with(&[], suspend(user_id("ann"))),
         RejectionCode::CredentialUnknown => with(&[], revoke("nobody")),
         RejectionCode::CredentialExists => with(&[], credential("acme-ann", CredentialKind::Operator, 99)),
         RejectionCode::SelfLockout => with(&[], revoke("operator-1")),
+        RejectionCode::GroupAllocated => {
+            with(&[create_group("Old", &[]), allocate(&["north-1"], Some("Old"))], deactivate("Old"))
+        }
+        RejectionCode::GroupIsDefault => with(&[create_group("Old", &[]), default(Some("Old"))], deactivate("Old")),
+        RejectionCode::NarrowInvalid => {
+            let narrow = bailiwick_policy::access::Narrow::Only(vec![id("GET /v2/stores")]);
+            with(&[create_group("Old", &[])], narrowed("Old", "Customer", "R", narrow))
+        }
+        RejectionCode::StoreInUse => with(&[], remove(store_id("north-1"))),
+        RejectionCode::IdRetired => with(&[remove(till_id("north-1", "t1"))], tills(&[("north-1", "t1")])),
+        RejectionCode::NotUndoable => {
+            let mut world = World::acme();
+            let row = world.ok_row(credential("acme-gate-2", CredentialKind::EnforcementPoint { org: id("acme") }, 77));
+            (world, operator(), undo(&row))
+        }
         // Those of the envelope are made below, whatever the command.
         RejectionCode::Conflict | RejectionCode::RequestExpired | RejectionCode::RequestAhead | RejectionCode::RequestIdTaken => {
             world.ok(create_group("First", &[]));

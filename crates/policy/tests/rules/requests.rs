@@ -1,5 +1,6 @@
 //! Requests: a repeat applies once, ids expire, and what was read must still be so.
 
+use bailiwick_policy::access::Class;
 use bailiwick_policy::command::Envelope;
 use bailiwick_policy::execute::{Known, outcome_of};
 use bailiwick_policy::ids::*;
@@ -127,10 +128,10 @@ fn a_change_conflicts_only_if_what_it_read_has_changed() {
 /// What a preview read is what the state held, not what an earlier command of the batch made or took away.
 #[test]
 fn a_batch_reads_what_was_there_before_it() {
-    let mut world = World::acme();
-    world.ok(zones(&[("de", "")]));
-    let zone = ObjectId::Zone(id("acme"), id("de"));
-    let batch = [remove(zone.clone()), zones(&[("de", "")]), stores(&["late-1"]), allocate(&["late-1"], Some("Admin"))];
+    let world = World::acme();
+    let endpoint = ObjectId::Endpoint(id("acme"), id("GET /v2/stores"));
+    let again = endpoints(&[("GET", "/v2/stores", "Store", Class::Data)]);
+    let batch = [remove(endpoint.clone()), again, stores(&["late-1"]), allocate(&["late-1"], Some("Admin"))];
     let previewed = preview(&world.state, &operator(), &batch, Tick(world.now), false);
     assert_eq!(previewed.rejected, None);
     for (id, revision) in &previewed.reads {
@@ -141,7 +142,7 @@ fn a_batch_reads_what_was_there_before_it() {
     let all = ids.len();
     ids.dedup();
     assert_eq!(ids.len(), all, "each once");
-    assert!(ids.contains(&&zone));
+    assert!(ids.contains(&&endpoint));
 }
 
 #[test]

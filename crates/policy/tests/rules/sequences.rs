@@ -1,6 +1,6 @@
 //! Random commands over a small cluster, lawful and unlawful: codes come from short lists, so that commands meet.
 
-use bailiwick_policy::access::{Class, Grant, Level, Levels};
+use bailiwick_policy::access::{Class, Grant, Level, Levels, Narrow};
 use bailiwick_policy::command::*;
 use bailiwick_policy::ids::*;
 use bailiwick_policy::object::CredentialKind;
@@ -62,8 +62,16 @@ fn mode() -> impl Strategy<Value = PutMode> {
 
 fn grants() -> impl Strategy<Value = Vec<Grant>> {
     let levels = (0u8..4).prop_map(Levels::from_bits_truncate);
-    vec((parsed(&RESOURCES), select(&Class::ALL[..]), levels), 0..5)
-        .prop_map(|cells| cells.into_iter().map(|(resource, class, levels)| Grant { resource, class, levels }).collect())
+    vec((parsed(&RESOURCES), select(&Class::ALL[..]), levels, option::weighted(0.15, narrow())), 0..5)
+        .prop_map(|cells| cells.into_iter().map(|(resource, class, levels, narrow)| Grant { resource, class, levels, narrow }).collect())
+}
+
+fn endpoint_id() -> impl Strategy<Value = EndpointId> {
+    select(&["GET /v2/a", "POST /v2/a", "GET /v2/{}", "POST /v2/{}", "GET /v2/{}/b", "HEAD /v2/a"][..]).prop_map(id)
+}
+
+fn narrow() -> impl Strategy<Value = Narrow> {
+    (any::<bool>(), vec(endpoint_id(), 1..3)).prop_map(|(only, ids)| if only { Narrow::Only(ids) } else { Narrow::Except(ids) })
 }
 
 fn group() -> impl Strategy<Value = GroupRef> {
@@ -115,9 +123,8 @@ fn target() -> impl Strategy<Value = ObjectId> {
 
 fn removable() -> impl Strategy<Value = ObjectId> {
     let org = || parsed::<OrgCode>(&ORGS);
-    let endpoint = select(&["GET /v2/a", "POST /v2/a", "GET /v2/{}", "POST /v2/{}", "GET /v2/{}/b", "HEAD /v2/a"][..]);
     prop_oneof![
-        3 => (org(), endpoint).prop_map(|(o, e)| ObjectId::Endpoint(o, id(e))),
+        3 => (org(), endpoint_id()).prop_map(|(o, e)| ObjectId::Endpoint(o, e)),
         3 => (org(), parsed(&RESOURCES)).prop_map(|(o, r)| ObjectId::Resource(o, r)),
         2 => (org(), parsed(&ZONES)).prop_map(|(o, z)| ObjectId::Zone(o, z)),
         2 => (org(), parsed(&CONCEPTS)).prop_map(|(o, c)| ObjectId::Concept(o, c)),
@@ -144,10 +151,12 @@ pub fn command() -> impl Strategy<Value = Command> {
         rows.into_iter().map(|(store, code)| TillRow { store, code, name: Field::Keep }).collect::<Vec<_>>()
     });
     let small = prop_oneof![
-        2 => (org(), option::weighted(0.8, group())).prop_map(|(org, group)| Command::SetDefault { org, group }),
+        2 => (org(), option::weighted(0.8, group())).prop_flat_map(|(org, group)| prop::bool::weighted(0.2).prop_map(move |observe| Command::SetDefault { org: org.clone(), group: group.clone(), observe })),
         3 => target().prop_map(|target| Command::Suspend { target }),
         3 => target().prop_map(|target| Command::Resume { target }),
-        3 => removable().prop_map(|target| Command::Remove { target }),
+        3 => (removable(), any::<bool>()).prop_map(|(target, force)| Command::Remove { target, force }),
+        2 => (org(), parsed(&STORES), parsed(&TILLS), parsed(&STORES)).prop_map(|(org, store, till, to)| Command::MoveTill { org, store, till, to }),
+        1 => (org(), vec(parsed(&STORES), 0..3), any::<bool>()).prop_map(|(org, stores, active)| Command::SetStoresActive { org, stores, active }),
         1 => (org(), parsed(&RESOURCES)).prop_map(|(org, id)| Command::CreateResource { org, id, description: "".into() }),
         1 => (org(), parsed(&NAMES)).prop_map(|(org, name)| Command::EditOrg { org, name }),
         1 => select(&["acme", "beta", "gamma"][..]).prop_map(create_org),
@@ -168,13 +177,27 @@ pub fn command() -> impl Strategy<Value = Command> {
         2 => (org(), parsed(&NAMES), grants())
             .prop_map(|(org, name, grants)| Command::CreateGroup { org, name, description: "".into(), grants }),
         2 => (org(), group(), option::weighted(0.3, parsed(&NAMES)), grants())
-            .prop_map(|(org, group, name, cells)| Command::EditGroup { org, group, name, description: None, cells }),
-        4 => (org(), vec(parsed(&STORES), 0..4), option::weighted(0.8, group()), prop::bool::weighted(0.05)).prop_map(
-            |(org, stores, group, till)| {
+            .prop_map(|(org, group, name, cells)| Command::EditGroup { org, group, name, description: None, cells, widen: Vec::new() }),
+        4 => (org(), vec(parsed(&STORES), 0..4), option::weighted(0.8, group()), prop::bool::weighted(0.05), prop::bool::weighted(0.3)).prop_map(
+            |(org, stores, group, till, observe)| {
                 let tills = if till { vec![(id("a"), id("t1"))] } else { Vec::new() };
-                Command::Allocate { org, stores, tills, group }
+                Command::Allocate { org, stores, tills, group, observe }
             }
         ),
+        2 => (org(), group()).prop_map(|(org, group)| Command::DeactivateGroup { org, group }),
+        1 => (org(), group()).prop_map(|(org, group)| Command::ReactivateGroup { org, group }),
+        1 => (org(), vec((parsed(&STORES), option::weighted(0.8, group())), 0..4)).prop_map(|(org, rows)| {
+            let rows = rows.into_iter().map(|(store, group)| AllocationRow { store, group }).collect();
+            Command::PutAllocations { org, rows }
+        }),
+        1 => (org(), group(), parsed(&RESOURCES), select(&Class::ALL[..])).prop_map(|(org, group, resource, class)| Command::EditGroup {
+            org,
+            group,
+            name: None,
+            description: None,
+            cells: Vec::new(),
+            widen: vec![(resource, class)],
+        }),
     ];
     prop_oneof![3 => small, 3 => puts, 3 => groups]
 }
@@ -187,7 +210,7 @@ pub fn world() -> World {
         let row = |method: &str, path: &str, resource: &str| endpoint_row(method, path, resource);
         let rows = vec![row("GET", "/v2/a", "Customer"), row("POST", "/v2/a", "Customer"), row("POST", "/v2/{x}", "Points"), row("GET", "/v2/{x}/b", "Store")];
         world.ok(Command::PutEndpoints { org: org(), mode: PutMode::Import, rows });
-        world.ok(Command::SetDefault { org: org(), group: Some("POS".into()) });
+        world.ok(Command::SetDefault { org: org(), group: Some("POS".into()), observe: false });
         world.ok(Command::PutStores { org: org(), mode: PutMode::Import, rows: vec![store_row("a"), store_row("north-1")] });
         let till = |store: &str, code: &str| TillRow { store: id(store), code: id(code), name: Field::Keep };
         world.ok(Command::PutTills { org: org(), mode: PutMode::Import, rows: vec![till("a", "t1"), till("north-1", "t1")] });

@@ -128,6 +128,13 @@ impl World {
         self.ok_as(operator(), command)
     }
 
+    /// Does it, and gives the entry of the audit.
+    #[track_caller]
+    pub fn ok_row(&mut self, command: Command) -> bailiwick_policy::outcome::AuditRow {
+        let executed = self.try_as(operator(), command);
+        executed.row.unwrap_or_else(|| unreachable!("it changed nothing: {:?}", executed.outcome))
+    }
+
     #[track_caller]
     pub fn rejection_as(&mut self, actor: Actor, command: Command) -> Rejection {
         match self.try_as(actor, command.clone()).outcome {
@@ -205,7 +212,7 @@ pub fn revoke(name: &str) -> Command {
 }
 
 pub fn default(group: Option<&str>) -> Command {
-    Command::SetDefault { org: id("acme"), group: group.map(GroupRef::from) }
+    Command::SetDefault { org: id("acme"), group: group.map(GroupRef::from), observe: false }
 }
 
 pub fn allocate(stores: &[&str], group: Option<&str>) -> Command {
@@ -214,6 +221,7 @@ pub fn allocate(stores: &[&str], group: Option<&str>) -> Command {
         stores: stores.iter().map(|s| id(s)).collect(),
         tills: Vec::new(),
         group: group.map(GroupRef::from),
+        observe: false,
     }
 }
 
@@ -294,7 +302,7 @@ pub fn endpoint_of_level(method: &str, path: &str, resource: &str, level: Level)
 }
 
 pub fn grant(resource: &str, class: Class, levels: &str) -> Grant {
-    Grant { resource: id(resource), class, levels: levels.parse::<Levels>().expect("levels") }
+    Grant { resource: id(resource), class, levels: levels.parse::<Levels>().expect("levels"), narrow: None }
 }
 
 /// `(resource, levels)` of the Data API.
@@ -307,11 +315,11 @@ pub fn data(cells: &[(&str, &str)]) -> Vec<Grant> {
 }
 
 pub fn edit_group(group: &str, cells: &[(&str, &str)]) -> Command {
-    Command::EditGroup { org: id("acme"), group: group.into(), name: None, description: None, cells: data(cells) }
+    Command::EditGroup { org: id("acme"), group: group.into(), name: None, description: None, cells: data(cells), widen: Vec::new() }
 }
 
 pub fn rename_group(group: &str, name: &str) -> Command {
-    Command::EditGroup { org: id("acme"), group: group.into(), name: Some(id(name)), description: None, cells: Vec::new() }
+    Command::EditGroup { org: id("acme"), group: group.into(), name: Some(id(name)), description: None, cells: Vec::new(), widen: Vec::new() }
 }
 
 pub fn acme() -> ObjectId {
@@ -339,7 +347,30 @@ pub fn resume(target: ObjectId) -> Command {
 }
 
 pub fn remove(target: ObjectId) -> Command {
-    Command::Remove { target }
+    Command::Remove { target, force: false }
+}
+
+pub fn deactivate(group: &str) -> Command {
+    Command::DeactivateGroup { org: id("acme"), group: group.into() }
+}
+
+pub fn reactivate(group: &str) -> Command {
+    Command::ReactivateGroup { org: id("acme"), group: group.into() }
+}
+
+/// A cell of a group, narrowed.
+pub fn narrowed(group: &str, resource: &str, levels: &str, narrow: bailiwick_policy::access::Narrow) -> Command {
+    let cell = Grant { narrow: Some(narrow), ..grant(resource, Class::Data, levels) };
+    Command::EditGroup { org: id("acme"), group: group.into(), name: None, description: None, cells: vec![cell], widen: Vec::new() }
+}
+
+pub fn move_till(from: &str, till: &str, to: &str) -> Command {
+    Command::MoveTill { org: id("acme"), store: id(from), till: id(till), to: id(to) }
+}
+
+/// Undoes what an entry did.
+pub fn undo(row: &bailiwick_policy::outcome::AuditRow) -> Command {
+    bailiwick_policy::plan::inverse(row)
 }
 
 /// The objects of a state without who and when: its content.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use bailiwick_policy::access::{Class, Grant, Level, Levels};
+use bailiwick_policy::access::{Class, Grant, Level, Levels, Narrow};
 use bailiwick_policy::decision::{Request, Subject};
 use bailiwick_policy::ids::*;
 use bailiwick_policy::object::*;
@@ -32,6 +32,7 @@ pub fn org(code: &str, active: bool, default: Option<&str>) -> Object {
         active,
         default_group: default.map(|group| group.parse().unwrap()),
         meta: Meta::default(),
+        default_observe: false,
     }))
 }
 
@@ -46,6 +47,7 @@ pub fn store(org: &str, code: &str, active: bool, group: Option<&str>) -> Object
         group: group.map(|group| group.parse().unwrap()),
         details: None,
         meta: Meta::default(),
+        observe: false,
     }))
 }
 
@@ -85,7 +87,7 @@ pub fn group(org: &str, id: &str, active: bool, wildcard: bool, grants: &[(&str,
     let mut grants: Vec<Grant> = grants
         .iter()
         .filter(|(.., levels)| !levels.is_empty())
-        .map(|(resource, class, levels)| Grant { resource: resource.parse().unwrap(), class: *class, levels: *levels })
+        .map(|(resource, class, levels)| Grant { resource: resource.parse().unwrap(), class: *class, levels: *levels, narrow: None })
         .collect();
     grants.sort_by(|left, right| (&left.resource, left.class).cmp(&(&right.resource, right.class)));
     grants.dedup_by(|left, right| (&left.resource, left.class) == (&right.resource, right.class));
@@ -100,6 +102,37 @@ pub fn group(org: &str, id: &str, active: bool, wildcard: bool, grants: &[(&str,
         grants: Arc::new(grants),
         meta: Meta::default(),
     }))
+}
+
+/// The same, observing.
+pub fn observing(mut object: Object) -> Object {
+    match &mut object {
+        Object::Org(org) => Arc::make_mut(org).default_observe = org.default_group.is_some(),
+        Object::Store(store) => Arc::make_mut(store).observe = store.group.is_some(),
+        _other => {}
+    }
+    object
+}
+
+/// The same, its cells narrowed one after the other.
+pub fn narrowing(mut object: Object, narrows: &[Option<Narrow>]) -> Object {
+    if let Object::Group(group) = &mut object {
+        let group = Arc::make_mut(group);
+        for (cell, narrow) in Arc::make_mut(&mut group.grants).iter_mut().zip(narrows) {
+            cell.narrow = narrow.clone().map(Narrow::in_order);
+        }
+    }
+    object
+}
+
+/// To or around endpoints that are often there.
+fn narrow() -> impl Strategy<Value = Option<Narrow>> {
+    let endpoint = (method(), path_template()).prop_map(|(method, path)| {
+        let template = template(&path).expect("a template");
+        format!("{method} {}", template.canonical).parse::<EndpointId>().unwrap()
+    });
+    let named = (prop::bool::ANY, vec(endpoint, 1..4)).prop_map(|(only, ids)| if only { Narrow::Only(ids) } else { Narrow::Except(ids) });
+    option::weighted(0.4, named)
 }
 
 fn levels() -> impl Strategy<Value = Levels> {
@@ -130,6 +163,11 @@ pub fn object() -> impl Strategy<Value = Object> {
     let of = || select(&ORGS[..]);
     prop_oneof![
         1 => (of(), active(), option::of(select(&GROUPS[..]))).prop_map(|(o, a, g)| org(o, a, g)),
+        1 => (of(), active(), option::of(select(&GROUPS[..]))).prop_map(|(o, a, g)| observing(org(o, a, g))),
+        2 => (of(), select(&STORES[..]), active(), option::of(select(&GROUPS[..])))
+            .prop_map(|(o, s, a, g)| observing(store(o, s, a, g))),
+        2 => (of(), select(&GROUPS[..]), vec((select(&RESOURCES[..]), class(), levels()), 0..9), vec(narrow(), 0..9))
+            .prop_map(|(o, g, grants, narrows)| narrowing(group(o, g, true, false, &grants), &narrows)),
         5 => (of(), select(&STORES[..]), active(), option::of(select(&GROUPS[..])))
             .prop_map(|(o, s, a, g)| store(o, s, a, g)),
         5 => (of(), select(&STORES[..]), select(&TILLS[..]), active()).prop_map(|(o, s, t, a)| till(o, s, t, a)),

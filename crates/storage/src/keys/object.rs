@@ -25,6 +25,7 @@ const USER: u8 = 8;
 const STORE: u8 = 9;
 const TILL: u8 = 10;
 const CREDENTIAL: u8 = 11;
+const RETIRED: u8 = 12;
 
 /// The key of an id.
 pub(crate) fn key(id: &ObjectId) -> Vec<u8> {
@@ -40,6 +41,7 @@ pub(crate) fn key(id: &ObjectId) -> Vec<u8> {
         ObjectId::Store(org, code) => join(STORE, &[org.as_str(), code.as_str()]),
         ObjectId::Till(org, store, code) => join(TILL, &[org.as_str(), store.as_str(), code.as_str()]),
         ObjectId::Credential(id) => join(CREDENTIAL, &[id.as_str()]),
+        ObjectId::Retired(org, what) => join(RETIRED, &[org.as_str(), what]),
     }
 }
 
@@ -73,6 +75,7 @@ pub(crate) fn body(object: &Object) -> Vec<u8> {
         Object::Store(o) => strict::to_positional(o),
         Object::Till(o) => strict::to_positional(o),
         Object::Credential(o) => strict::to_positional(o),
+        Object::Retired(o) => strict::to_positional(o),
     }
 }
 
@@ -92,6 +95,7 @@ pub(crate) fn decode(key: &[u8], value: &[u8]) -> Result<Object, Fault> {
         STORE => Object::Store(read(payload)?),
         TILL => Object::Till(read(payload)?),
         CREDENTIAL => Object::Credential(read(payload)?),
+        RETIRED => Object::Retired(read(payload)?),
         unknown => return Err(Fault::corrupt(PLACE, format_args!("kind {unknown} is unknown"))),
     };
     if self::key(&object.id()) != key {
@@ -112,7 +116,7 @@ mod tests {
 
     #[test]
     fn objects_of_every_kind_come_back() {
-        for object in sample::objects() {
+        for object in sample::objects().into_iter().chain(sample::later_objects()) {
             assert_eq!(decode(&key(&object.id()), &value(&object)), Ok(object));
         }
     }

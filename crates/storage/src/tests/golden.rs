@@ -47,6 +47,19 @@ fn an_object_of_every_kind() {
     }
 }
 
+/// What an object got later stands behind what it had, and is left out where it isn't set: the bytes above are still
+/// written and read.
+#[test]
+fn objects_with_what_they_got_later() {
+    for (name, object) in sample::later() {
+        let key = keys::object::key(&object.id());
+        assert_eq!(keys::object::decode(&key, &golden(name, &keys::object::value(&object))), Ok(object));
+    }
+    let retired = sample::later_objects().pop().unwrap();
+    let key = keys::object::key(&retired.id());
+    assert_eq!(golden("object-retired-v1-key", &key), key);
+}
+
 #[test]
 fn an_audit_row() {
     let chained = keys::audit::chain(&[3; 32], sample::audit_row(7));

@@ -38,10 +38,13 @@ pub struct Allocate {
     /// A store; may be repeated
     #[arg(long = "store", value_name = "STORE")]
     pub stores: Vec<String>,
-    /// Every store of this zone; with other conditions, all must hold
+    /// Observe only: what the group would deny is permitted, marked `would_deny`, and fed to the deny feed
+    #[arg(long, requires = "group")]
+    pub observe: bool,
+    /// Every store of this zone and of those below it; with other conditions, all must hold
     #[arg(long, value_name = "ZONE")]
     pub zone: Option<String>,
-    /// Every store of this concept
+    /// Every store of this concept and of those below it
     #[arg(long, value_name = "CONCEPT")]
     pub concept: Option<String>,
     /// Every store whose group in force is this one, allocated or inherited

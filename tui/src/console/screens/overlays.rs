@@ -196,8 +196,8 @@ fn picker_row(model: &Model, item: &Item) -> Vec<Cell> {
     let dim = model.theme.dim;
     let row = |name: &str, id: &str, note: String| vec![Cell::from(name), Cell::new(id, dim), Cell::new(note, dim)];
     match item {
-        Item::Zone { zone, stores } => row(zone.name.as_str(), zone.code.as_str(), format!("{} stores", count(*stores))),
-        Item::Concept { concept, stores } => row(concept.name.as_str(), concept.code.as_str(), format!("{} stores", count(*stores))),
+        Item::Zone { zone, below, .. } => row(zone.name.as_str(), zone.code.as_str(), format!("{} stores", count(*below))),
+        Item::Concept { concept, below, .. } => row(concept.name.as_str(), concept.code.as_str(), format!("{} stores", count(*below))),
         Item::Group { group, explicit, inherited, default } => {
             let word = if *default { ", default" } else { "" };
             row(group.name.as_str(), group.id.as_str(), format!("{} stores{word}", count(explicit + inherited)))

@@ -180,7 +180,7 @@ fn run(steps: Vec<Step>, read_only: bool) {
             Step::Elsewhere(n) => {
                 let stores = vec![format!("north-{}", 4 * (1 + u32::from(n) % 50)).parse().expect("a code")];
                 let group = (n % 2 == 0).then(|| "Pop-up".into());
-                let _done = driver.world.execute(Command::Allocate { org: ORG.parse().expect("a code"), stores, tills: Vec::new(), group });
+                let _done = driver.world.execute(Command::Allocate { org: ORG.parse().expect("a code"), stores, tills: Vec::new(), group, observe: false });
             }
             Step::Size(columns, rows) => {
                 send(&mut driver, Msg::Input(Event::Resize(columns, rows)));

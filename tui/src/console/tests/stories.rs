@@ -140,6 +140,7 @@ fn a_conflict_keeps_the_edit() {
     let mut driver = Driver::settled();
     driver.press("2 end enter down b p enter tab");
     let other = Command::EditGroup {
+        widen: Vec::new(),
         org: ORG.parse().expect("a code"),
         group: "Self-checkout".into(),
         name: None,
@@ -311,6 +312,7 @@ fn somebody_elses_change_is_seen_and_freeze_holds_it_off() {
     let mut driver = Driver::settled();
     driver.press("2").seconds(2);
     let rename = |name: &str| Command::EditGroup {
+        widen: Vec::new(),
         org: ORG.parse().expect("a code"),
         group: "pop-up".into(),
         name: Some(name.parse().expect("a name")),

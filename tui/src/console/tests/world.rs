@@ -70,7 +70,7 @@ impl World {
         let org: bailiwick_policy::ids::OrgCode = ORG.parse().expect("a code");
         let name = |text: &str| text.parse().expect("a name");
         world.must(Command::CreateOrg { org: org.clone(), name: name("Harbour & Vale"), owner: "ines".parse().expect("an id"), owner_name: name("Ines Marlow") });
-        world.must(Command::SetDefault { org: org.clone(), group: Some("POS".into()) });
+        world.must(Command::SetDefault { org: org.clone(), group: Some("POS".into()), observe: false });
         let zones = [("north", "North of England"), ("east", "Eastern Counties"), ("south", "South and London"), ("west", "Wales and the West")];
         let rows = zones.iter().map(|(code, text)| ZoneRow { code: code.parse().expect("a code"), name: Some(name(text)), parent: Field::Keep });
         world.must(Command::PutZones { org: org.clone(), mode: PutMode::Create, rows: rows.collect() });
@@ -114,7 +114,7 @@ impl World {
         }
         world.must(Command::PutStores { org: org.clone(), mode: PutMode::Create, rows: stores });
         world.must(Command::PutTills { org: org.clone(), mode: PutMode::Create, rows: tills });
-        let grant = |resource: &str, class, levels| Grant { resource: resource.parse().expect("a resource"), class, levels };
+        let grant = |resource: &str, class, levels| Grant { resource: resource.parse().expect("a resource"), class, levels, narrow: None };
         let groups: [(&str, &str, Vec<Grant>); 3] = [
             ("Self-checkout", "Unattended tills: sells, reads customers and products, redeems coupons; opens no accounts.", vec![
                 grant("Customer", Class::Data, Levels::R), grant("Coupon", Class::Data, Levels::all()), grant("Product", Class::Data, Levels::R), grant("Transaction", Class::Data, Levels::W),
@@ -126,8 +126,8 @@ impl World {
             world.must(Command::CreateGroup { org: org.clone(), name: name(title), description: description.into(), grants });
         }
         let some = |from: usize| (from..=212).step_by(20).map(move |n| format!("{}-{n}", zones[n % 4].0).parse().expect("a code"));
-        world.must(Command::Allocate { org: org.clone(), stores: some(4).collect(), tills: Vec::new(), group: Some("Self-checkout".into()) });
-        world.must(Command::Allocate { org, stores: some(7).collect(), tills: Vec::new(), group: Some("Admin".into()) });
+        world.must(Command::Allocate { org: org.clone(), stores: some(4).collect(), tills: Vec::new(), group: Some("Self-checkout".into()), observe: false });
+        world.must(Command::Allocate { org, stores: some(7).collect(), tills: Vec::new(), group: Some("Admin".into()), observe: false });
         world
     }
 

@@ -232,7 +232,7 @@ fn follow_group(model: &mut Model, fx: &mut Vec<Effect>) {
 }
 
 fn stores_of(group: &GroupId) -> List {
-    List::Stores { zone: None, concept: None, group: Some(GroupFilter::Effective(group.clone())), active: None }
+    List::Stores { zone: None, concept: None, group: Some(GroupFilter::Effective(group.clone())), active: None, below: false }
 }
 
 /// The filter line of the view has been typed in.

@@ -161,7 +161,7 @@ fn search_palette(model: &mut Model, fx: &mut Vec<Effect>) {
     let at = model.at();
     for (slot, list) in [
         (Slot::PaletteGroups, List::Groups { active: None }),
-        (Slot::PaletteStores, List::Stores { zone: None, concept: None, group: None, active: None }),
+        (Slot::PaletteStores, List::Stores { zone: None, concept: None, group: None, active: None, below: false }),
     ] {
         let mut listing = Listing::new(model.org.clone(), list);
         listing.query.text.clone_from(&text);

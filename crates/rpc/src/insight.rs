@@ -1,0 +1,188 @@
+//! Messages of understanding: the audit, differences, denials, lint, a group from a log. Lenient like all of the wire.
+
+use bailiwick_policy::access::Grant;
+use bailiwick_policy::ids::{ObjectId, OrgCode, RequestId, Revision, Tick};
+use bailiwick_policy::impact::Impact;
+use bailiwick_policy::lint::Finding;
+use bailiwick_policy::outcome::Change;
+use serde::{Deserialize, Serialize};
+
+/// Entries of one page of the audit at most.
+pub const AUDIT_PAGE_MAX: usize = 500;
+/// Rows of the deny feed in one answer at most.
+pub const DENIES_MAX: usize = 1_000;
+/// Distinct calls of an access log in one question at most.
+pub const SUGGEST_CALLS_MAX: usize = 50_000;
+
+/// Which entries of the audit.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AuditQuery {
+    /// Of this org alone.
+    pub org: Option<OrgCode>,
+    /// By this credential alone.
+    pub actor: Option<String>,
+    /// About this object alone.
+    pub object: Option<ObjectId>,
+    /// Not before this moment.
+    pub since: Option<Tick>,
+    /// Before this moment.
+    pub until: Option<Tick>,
+    /// Where to go on: the next older than this, or with `oldest_first` the next newer.
+    pub cursor: Option<Revision>,
+    /// From the oldest on.
+    pub oldest_first: bool,
+    /// Entries wanted; 0 is as many as a page has.
+    pub max: usize,
+}
+
+/// An entry of the audit.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct AuditEntry {
+    /// The revision it made.
+    pub revision: Revision,
+    /// Replicated time.
+    pub at: Tick,
+    /// The org it is about.
+    #[serde(default)]
+    pub org: Option<OrgCode>,
+    /// The credential; the cluster itself has none.
+    #[serde(default)]
+    pub actor: Option<String>,
+    /// Who that is, in words.
+    pub actor_label: String,
+    /// The request.
+    pub request_id: RequestId,
+    /// The import it was part of.
+    #[serde(default)]
+    pub job: Option<RequestId>,
+    /// Why, in the actor's words.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// What was asked for.
+    pub command: String,
+    /// What changed: in a page at most the first few of each entry.
+    #[serde(default)]
+    pub changes: Vec<Change>,
+    /// How many changes there are.
+    #[serde(default)]
+    pub changes_total: u64,
+}
+
+/// A page of the audit.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AuditReply {
+    /// The entries.
+    pub entries: Vec<AuditEntry>,
+    /// Where the next page goes on; none at the end.
+    pub next: Option<Revision>,
+    /// The first revision that is kept.
+    pub floor: Revision,
+    /// The present revision.
+    pub revision: Revision,
+}
+
+/// What differs between two revisions of an org.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DiffReply {
+    /// Objects that differ, each once, before as in the first and after as in the second; at most a page.
+    pub changes: Vec<Change>,
+    /// How many differ.
+    pub changes_total: u64,
+    /// Whose access differs.
+    pub impact: Impact,
+    /// The first revision.
+    pub from: Revision,
+    /// The second.
+    pub to: Revision,
+}
+
+/// Which denials.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeniesRequest {
+    /// The org; none is the caller's own.
+    pub org: Option<OrgCode>,
+    /// Part of subject, path or reason.
+    pub text: String,
+    /// Rows wanted; 0 is as many as an answer has.
+    pub max: usize,
+}
+
+/// Calls that were refused, or would have been, alike.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DenyRow {
+    /// `type:id`.
+    pub subject: String,
+    /// The method.
+    pub method: String,
+    /// The path, as sent.
+    pub path: String,
+    /// Why it was refused, or would have been.
+    pub reason: String,
+    /// It was permitted, since the group only observes (AG-33).
+    pub observed: bool,
+    /// How often.
+    pub count: u64,
+    /// When first, by the clock of the node that saw it.
+    pub first: Tick,
+    /// When last.
+    pub last: Tick,
+}
+
+/// The deny feed: the latest first.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeniesReply {
+    /// The rows.
+    pub rows: Vec<DenyRow>,
+    /// Nodes that answered.
+    pub answered_by: Vec<u64>,
+    /// Nodes that didn't.
+    pub silent: Vec<u64>,
+    /// The feed of these nodes reaches back to here.
+    pub since: Tick,
+    /// Refusals that were counted but not kept, for want of room.
+    pub dropped: u64,
+}
+
+/// A group to be derived from what was called.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SuggestRequest {
+    /// The org; none is the caller's own.
+    pub org: Option<OrgCode>,
+    /// Method, path, and how often.
+    pub calls: Vec<(String, String, u64)>,
+    /// Narrow each cell to the endpoints that were called.
+    pub narrow: bool,
+}
+
+/// The smallest group under which every call would have passed.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SuggestReply {
+    /// Its cells.
+    pub grants: Vec<Grant>,
+    /// Calls that it permits.
+    pub covered: u64,
+    /// Calls that no group can permit: method, path, why, how often; at most a page.
+    pub left: Vec<(String, String, String, u64)>,
+    /// How many those are in all.
+    pub left_total: u64,
+    /// The revision of the catalogue.
+    pub revision: Revision,
+}
+
+/// What the lint finds in an org.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LintReply {
+    /// The findings.
+    pub findings: Vec<Finding>,
+    /// The revision they were found at.
+    pub revision: Revision,
+}
