@@ -21,11 +21,13 @@ pub(super) fn revert(draft: &mut Draft<'_>, of: Revision, changes: &[Change], ac
     if changes.len() > REVERT_CHANGES_MAX {
         return Err(Rejection::new(RejectionCode::TooMany, format!("{} changes: one entry has at most {REVERT_CHANGES_MAX}", changes.len())));
     }
+    for change in changes {
+        undoable(of, change)?;
+    }
     let org = one_org(changes)?;
     as_left(draft.state, of, changes)?;
     let mut after = draft.state.clone();
     for change in changes {
-        undoable(of, change)?;
         after.apply(change);
     }
     lawful(draft.state, &after, &org, changes)?;

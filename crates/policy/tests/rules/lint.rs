@@ -1,0 +1,118 @@
+//! Lint and a suggested group (AG-33, AG-40).
+
+use bailiwick_policy::access::{Class, Level, Narrow};
+use bailiwick_policy::decision::Reason;
+use bailiwick_policy::lint::{CatalogueRow, org, rows};
+use bailiwick_policy::suggest::suggest;
+use proptest::prelude::*;
+
+use crate::world::*;
+
+fn row(line: u64, method: &str, path: &str, resource: &str) -> CatalogueRow {
+    let resource = (!resource.is_empty()).then(|| resource.to_owned());
+    CatalogueRow { line, method: method.to_owned(), path: path.to_owned(), resource }
+}
+
+fn codes(rows: &[CatalogueRow]) -> Vec<String> {
+    bailiwick_policy::lint::rows(rows).iter().map(|f| format!("{}: {}", f.place, f.code)).collect()
+}
+
+#[test]
+fn ag_40_the_lint_names_repeats_odd_paths_and_names_alike() {
+    let all = [
+        row(2, "GET", "/v2/a/{id}", "User group"),
+        row(3, "get", "/v2/a/{id}", "User group"),
+        row(4, "GET", "v2/a/{other}?q=1", "User Groups"),
+        row(5, "GET", "/v2//b/{{id}}", "Points"),
+        row(6, "GET", "/v2/{open", ""),
+        row(7, "GET", "", "Points"),
+        row(8, "GET", "/v2/{a}{b}", "Points"),
+    ];
+    assert_eq!(
+        codes(&all),
+        [
+            "line 3: endpoint_repeated",
+            "line 4: path_query",
+            "line 4: path_no_slash",
+            "line 4: endpoint_repeated_alike",
+            "line 5: path_empty_segment",
+            "line 5: path_braces_doubled",
+            "line 6: path_braces_unbalanced",
+            "line 6: endpoint_unmapped",
+            "line 7: endpoint_unreadable",
+            "line 8: path_mixed_segment",
+            "resource:User Groups, User group: resources_alike",
+        ]
+    );
+    assert!(rows(&[row(2, "GET", "/v2/a", "A"), row(3, "POST", "/v2/a", "B")]).is_empty(), "a clean catalogue");
+}
+
+#[test]
+fn the_lint_of_an_org_names_what_does_nothing_and_what_does_too_much() {
+    let mut world = World::acme();
+    let found = |world: &World| -> Vec<String> { org(world.acme_state()).iter().map(|f| format!("{}: {}", f.place, f.code)).collect() };
+    let begin = found(&world);
+    assert!(begin.iter().all(|f| f.ends_with("grant_inert")), "built-ins name resources that acme lacks: {begin:?}");
+    world.ok(endpoints(&[("GET", "/v2/{open", "Points", Class::Data), ("GET", "/v2/none", "Webhook", Class::Data)]));
+    world.ok(put_endpoints(bailiwick_policy::command::PutMode::Import, vec![endpoint_row("GET", "/v2/unmapped", "")]));
+    world.ok(create_group("Empty", &[]));
+    world.ok(default(Some("Admin")));
+    let now = found(&world);
+    for wanted in [
+        "endpoint:GET /v2/{open: path_braces_unbalanced",
+        "endpoint:GET /v2/unmapped: endpoint_unmapped",
+        "resource:Webhook, Webhooks: resources_alike",
+        "access-group:empty: group_empty",
+        "access-group:empty: group_unused",
+        "org:acme: default_overbroad",
+    ] {
+        assert!(now.iter().any(|f| f == wanted), "{wanted} in {now:#?}");
+    }
+    world.ok(default(None));
+    assert!(found(&world).iter().any(|f| f == "org:acme: default_missing"));
+}
+
+#[test]
+fn ag_33_the_smallest_group_for_a_log() {
+    let mut world = World::acme();
+    world.ok(endpoint_of_level("POST", "/v2/customers/search", "Customer", Level::Read));
+    let calls = [("GET", "/v2/points/7"), ("post", "/v2/customers/search"), ("GET", "/nowhere"), ("GET", "/v2//x"), ("GET", "/v2/stores/config")];
+    let found = suggest(world.acme_state(), calls.into_iter(), false);
+    let cells: Vec<String> = found.grants.iter().map(|g| format!("{} {} {}", g.resource, g.class, g.levels)).collect();
+    assert_eq!(cells, ["Customer Data Read", "Points Data Read", "Store Config Read"], "a POST that searches needs no more than Read");
+    assert_eq!(found.left, [None, None, Some(Reason::EndpointUnknown), Some(Reason::PathMalformed), None]);
+    let narrow = suggest(world.acme_state(), calls.into_iter(), true);
+    assert_eq!(narrow.grants[0].narrow, Some(Narrow::Only(vec![id("POST /v2/customers/search")])));
+    assert_eq!(narrow.grants[1].narrow, None, "all that Read opens was called");
+}
+
+proptest! {
+    /// A suggested group lets every call pass that it says it does, and taking any of its levels away lets one fail.
+    #[test]
+    fn ag_33_a_suggested_group_is_enough_and_nothing_less_is(picked in proptest::collection::vec(0usize..10, 1..12), narrow: bool) {
+        let mut world = World::acme();
+        world.ok(endpoint_of_level("POST", "/v2/customers/search", "Customer", Level::Read));
+        let all = [
+            ("GET", "/v2/customers"), ("POST", "/v2/customers"), ("GET", "/v2/points/1"), ("POST", "/v2/points"), ("GET", "/v2/stores"),
+            ("GET", "/v2/stores/config"), ("PUT", "/v2/stores/config"), ("GET", "/v2/webhooks"), ("DELETE", "/v2/webhooks/9"), ("POST", "/v2/customers/search"),
+        ];
+        let calls: Vec<(&str, &str)> = picked.iter().map(|at| all[*at]).collect();
+        let found = suggest(world.acme_state(), calls.iter().copied(), narrow);
+        let fails = |grants: &[bailiwick_policy::access::Grant]| {
+            let mut world = world.clone();
+            let group = bailiwick_policy::command::Command::CreateGroup { org: id("acme"), name: id("Derived"), description: "".into(), grants: grants.to_vec() };
+            world.ok(group);
+            world.ok(allocate(&["north-1"], Some("Derived")));
+            calls.iter().filter(|(method, path)| world.check(&format!("till:north-1/t1 {method} {path}")) != Reason::PermitGroup).count()
+        };
+        prop_assert_eq!(fails(&found.grants), 0);
+        for at in 0..found.grants.len() {
+            for less in found.grants[at].levels.iter() {
+                let mut grants = found.grants.clone();
+                grants[at].levels -= less;
+                grants.retain(|g| !g.levels.is_empty());
+                prop_assert!(fails(&grants) > 0, "{:?} without {:?}", found.grants[at], less);
+            }
+        }
+    }
+}
