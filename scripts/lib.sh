@@ -34,6 +34,16 @@ have_libclang() {
     compgen -G '/usr/lib/llvm-*/lib/libclang.so*' >/dev/null || compgen -G '/usr/lib/llvm-*/lib/libclang-[0-9]*.so*' >/dev/null
 }
 
+# Cargo knows a package by its place in the workspace, and a file by when it was changed. So a folder that several
+# checkouts build into would take one's program for the other's, where that was built later than this was changed.
+own_the_target() {
+    local stamp="$CARGO_TARGET_DIR/.checkout"
+    mkdir -p "$CARGO_TARGET_DIR"
+    [ "$(cat "$stamp" 2>/dev/null)" = "$top" ] && return
+    find "$top"/crates "$top"/node "$top"/tui "$top"/tests \( -name '*.rs' -o -name Cargo.toml \) -exec touch {} +
+    printf '%s\n' "$top" >"$stamp"
+}
+
 # What building needs: Rust, a C++ compiler, libclang (bindgen reads RocksDB's headers with it).
 need_build_tools() {
     [ -f "$HOME/.cargo/env" ] && . "$HOME/.cargo/env"
@@ -42,6 +52,7 @@ need_build_tools() {
     command -v g++ >/dev/null || missing+=(build-essential)
     have_libclang || missing+=(libclang-dev)
     [ ${#missing[@]} = 0 ] || install_packages "${missing[@]}"
+    own_the_target
     compgen -G "$bin/build/librocksdb-sys-*/out/librocksdb.a" >/dev/null ||
         say "RocksDB is compiled once: some 15 minutes on two cores, the rest some 10 more"
 }
