@@ -177,6 +177,9 @@ impl Index {
 
     /// The number of a store's org, and what is kept of the store.
     fn store_record(&mut self, store: &Store) -> Option<(u32, Record)> {
+        if store.observe {
+            self.orgs.record_mut(&store.org)?.note_observing();
+        }
         let org = self.orgs.get(store.org.as_str())?;
         let number = org.number;
         let group = match &store.group {
@@ -247,6 +250,9 @@ fn put_org(record: &mut OrgRecord, org: &Org) {
     record.active = org.active;
     record.default = org.default_group.as_ref().map_or(0, |group| record.slot(group).saturating_add(1));
     record.default_observes = org.default_observe;
+    if org.default_observe {
+        record.note_observing();
+    }
 }
 
 /// Adds the stores of an org with their tills, and tills whose store has no record.
@@ -262,6 +268,9 @@ fn add_places(subjects: &mut Builder, number: u32, record: &mut OrgRecord, org: 
             (None, None) => return,
         };
         let store = stores.next_if(|store| store.code == code);
+        if store.is_some_and(|store| store.observe) {
+            record.note_observing();
+        }
         let own = store.map(|store| Record {
             active: store.active,
             group: store.group.as_ref().map(|group| record.slot(group)),
@@ -347,8 +356,8 @@ impl Index {
         let lacking = if target.needed == Levels::R { Reason::NeedsRead } else { Reason::NeedsWrite };
         let deny = select_unpredictable(held.is_empty(), Reason::ResourceNone, lacking);
         let permits = held.intersects(target.needed);
-        let observes = select_unpredictable(inherits, org.default_observes, entry.observes());
-        if (org.is_narrowed() || observes) && !permits {
+        if org.is_unusual() && !permits {
+            let observes = if inherits { org.default_observes } else { entry.observes() };
             return Ok(unusual_deny(org, slot, target, deny, observes.then_some(permit)));
         }
         Ok(select_unpredictable(permits, permit, deny).into())

@@ -47,6 +47,8 @@ pub struct OrgRecord {
     own_cells: OrdMap<EndpointId, u32>,
     /// Whether any group has a narrowed cell.
     narrowed: bool,
+    /// Whether a group has been seen to observe, here or at a store. Never unset: it only says where to look.
+    observing: bool,
 }
 
 /// A group: two bits for each resource and class, after a first pair that says whether it is known at all.
@@ -72,6 +74,7 @@ impl OrgRecord {
             resources: OrdMap::new(),
             own_cells: OrdMap::new(),
             narrowed: false,
+            observing: false,
         }
     }
 
@@ -87,6 +90,17 @@ impl OrgRecord {
     #[inline(always)]
     pub fn is_narrowed(&self) -> bool {
         self.narrowed
+    }
+
+    /// Whether a deny here may be called something else, or be none: the one question that a plain org's checks ask.
+    #[inline(always)]
+    pub fn is_unusual(&self) -> bool {
+        self.narrowed | self.observing
+    }
+
+    /// Notes that some group observes.
+    pub fn note_observing(&mut self) {
+        self.observing = true;
     }
 
     /// What a group would grant on a cell that narrowing leaves out.
