@@ -17,12 +17,15 @@ use std::time::{Duration, Instant};
 use bailiwick_policy::access::{Class, Grant, Level, Levels};
 use bailiwick_policy::decide::{decide, decide_batch};
 use bailiwick_policy::decision::{Request, Subject, Verdict};
-use bailiwick_policy::ids::{GroupId, OrgCode};
+use bailiwick_policy::command::{Actor, Command, Envelope};
+use bailiwick_policy::execute::execute;
+use bailiwick_policy::ids::{GroupId, OrgCode, RequestId, Tick};
 use bailiwick_policy::index::Index;
 use bailiwick_policy::name::Name;
-use bailiwick_policy::object::{Endpoint, Group, GroupKind, Meta, Object, Org, Resource, Store, Till};
+use bailiwick_policy::object::{Cluster, Credential, CredentialKind, Endpoint, Group, GroupKind, Meta, Object, Org, Resource, Secret, Store, Till};
 use bailiwick_policy::outcome::Change;
 use bailiwick_policy::path::template;
+use bailiwick_policy::preview::preview;
 use bailiwick_policy::reference;
 use bailiwick_policy::state::State;
 use hashbrown::HashMap;
@@ -245,6 +248,49 @@ fn publishes(figures: &mut Figures, state: &State, index: Index, stores: usize, 
     several("publish a group p50", Object::Group(group.clone()), &mut published);
     let endpoint = org.endpoints.values().next().ok_or("no endpoint")?;
     several("publish an endpoint p50", Object::Endpoint(endpoint.clone()), &mut published);
+    new_defaults(figures, state, published)
+}
+
+/// A new default for all that inherit: the whole of what a log entry does, and its preview with the exact impact.
+fn new_defaults(figures: &mut Figures, state: &State, mut index: Index) -> Fallible<()> {
+    let mut state = state.clone();
+    let begin = Tick(1_750_000_000_000);
+    state.put(&Object::Cluster(Arc::new(Cluster { id: "probe".into(), incarnation: 1, catalogue: 1, meta: Meta::default(), retired_nodes: Vec::new() })));
+    let operator = Credential {
+        id: "operator-1".parse()?,
+        label: "probe".parse()?,
+        kind: CredentialKind::Operator,
+        secret: Secret::TokenHash([1; 32]),
+        revoked: false,
+        meta: Meta::default(),
+    };
+    let actor = Actor::Credential(operator.id.clone());
+    state.put(&Object::Credential(Arc::new(operator)));
+    let (mut applied, mut previewed) = (Vec::new(), Vec::new());
+    for round in 0..40u64 {
+        let command = Command::SetDefault { org: ORG.parse()?, group: Some(group_id(1 + round as usize % 2)?.into()), observe: false };
+        let (preview, took) = timed(|| preview(&state, &actor, std::slice::from_ref(&command), begin, true));
+        if preview.changes.len() != 1 {
+            return Err(format!("a new default is {} changes", preview.changes.len()).into());
+        }
+        previewed.push(took);
+        let now = Tick(begin.0 + round);
+        let request_id = RequestId(u128::from(now.0) << 80 | u128::from(round));
+        let envelope = Envelope { request_id, actor: actor.clone(), proposed_at: now, reads: preview.reads, reason: None, job: None, command };
+        let (executed, took) = timed(|| {
+            let executed = execute(&mut state, &envelope);
+            index.apply(&state, &executed.changes);
+            executed
+        });
+        if executed.row.is_none() {
+            return Err(format!("the default was not changed: {:?}", executed.outcome).into());
+        }
+        applied.push(took);
+    }
+    let (p50, p99) = percentiles(&mut applied);
+    figures.push(("apply a new default p50", "us", p50 / 1e3));
+    figures.push(("apply a new default p99", "us", p99 / 1e3));
+    figures.push(("preview a new default p50", "us", percentiles(&mut previewed).0 / 1e3));
     Ok(())
 }
 
