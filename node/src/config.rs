@@ -25,7 +25,8 @@ pub struct Config {
     pub tls: Tls,
     /// Certificate (PEM) of the first platform operator; read by whichever node writes the first entry.
     pub first_operator: PathBuf,
-    /// The first members, the same list on every node.
+    /// The first members, the same list on every node, those that come later included. It is read only while the
+    /// cluster forms; from then on the log says who is a member.
     pub initial_members: Vec<InitialMember>,
     /// Staleness beyond which checks answer indeterminate, in milliseconds.
     #[serde(default = "staleness_bound_ms")]
@@ -148,6 +149,15 @@ impl Config {
         Ok(config)
     }
 
+    /// The command that adds this node, once it runs: an address that isn't one to others is left to be filled in.
+    pub fn adding(&self) -> String {
+        let place = |listen: &str| match listen.rsplit_once(':') {
+            Some(("0.0.0.0" | "[::]" | "", port)) => format!("HOST:{port}"),
+            Some(_) | None => listen.to_owned(),
+        };
+        format!("`bailiwick cluster add {} --peer {} --client {}`", self.node, place(&self.peer_listen), place(&self.client_listen))
+    }
+
     fn check(&self) -> Result<(), String> {
         let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if self.cluster.is_empty() || self.cluster.len() > 40 || !self.cluster.chars().all(word) {
@@ -205,6 +215,14 @@ mod tests {
     fn defaults_fill_in() {
         let config = load(GOOD).expect("good");
         assert_eq!((config.staleness_bound_ms, config.raft.heartbeat_ms), (5_000, 100));
+    }
+
+    #[test]
+    fn a_node_knows_the_command_that_adds_it() {
+        let mut config = load(&GOOD.replace("node = 1", "node = 4")).expect("good: not every node is among the first");
+        assert_eq!(config.adding(), "`bailiwick cluster add 4 --peer 127.0.0.1:1 --client 127.0.0.1:2`");
+        config.peer_listen = "0.0.0.0:7400".to_owned();
+        assert_eq!(config.adding(), "`bailiwick cluster add 4 --peer HOST:7400 --client 127.0.0.1:2`");
     }
 
     #[test]

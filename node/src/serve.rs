@@ -89,6 +89,7 @@ async fn run(config: Config, doors: tokio::runtime::Handle) -> Result<(), ServeE
         tokio::spawn(loops::freshness(app.clone(), stop.clone())),
         tokio::spawn(loops::bootstrap(app.clone(), operator, stop.clone())),
         tokio::spawn(loops::snapshots(app.clone(), stop.clone())),
+        tokio::spawn(loops::members(app.clone(), stop.clone())),
     ];
     info!(node = app.config.node, peers = app.config.peer_listen, callers = app.config.client_listen, "serving");
 

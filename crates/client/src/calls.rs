@@ -8,7 +8,7 @@ use bailiwick_policy::ids::{ObjectId, RequestId, Revision};
 use bailiwick_policy::query::ListQuery;
 use bailiwick_rpc::api::{
     At, CheckManyReply, CheckManyRequest, CheckRequest, CheckReply, ClusterStatus, ExplainReply, GetReply, LONG_POLL_SLACK_MS, ListReply,
-    NodeStatus, OutcomeReply, PreviewReply, PreviewRequest, RowFault, WatchReply, WatchRequest, WhoAmI, encode_command,
+    MemberChangeReply, MemberChangeRequest, NodeStatus, OutcomeReply, PreviewReply, PreviewRequest, RowFault, WatchReply, WatchRequest, WhoAmI, encode_command,
 };
 
 use crate::client::{Client, Patience};
@@ -17,6 +17,9 @@ use crate::pool::{Browsing, Changes, Checks, Members};
 
 /// How long a node waits for a revision or a read index before it answers that it can't tell.
 const NODE_WAIT: Duration = Duration::from_secs(2);
+
+/// How long a change of members may take: an election, a node that catches up, two rounds of the voters.
+const MEMBERS_WAIT: Duration = Duration::from_secs(20);
 
 /// Makes a closure that may be called for each node that is tried: the arguments are cloned for each.
 macro_rules! call {
@@ -95,6 +98,13 @@ impl Client {
     pub async fn node_status(&self, place: usize, hashes: bool) -> Result<NodeStatus, ClientError> {
         let patience = Patience { measures: !hashes, ..self.patience() };
         self.ask_node::<Members, _, _, _>(place, patience, call!(node, hashes)).await
+    }
+
+    /// Changes the cluster's members, by way of any node. Asking for the same again is safe, and is what happens when
+    /// a node goes away in the middle.
+    pub async fn change_members(&self, request: MemberChangeRequest) -> Result<MemberChangeReply, ClientError> {
+        let patience = Patience { whole: 2 * MEMBERS_WAIT, attempt: MEMBERS_WAIT, measures: false };
+        self.read::<Members, _, _, _>(patience, call!(change_members, request)).await
     }
 
     /// For what a node may wait with: its own "not in time" must arrive before the client gives the node up.

@@ -95,6 +95,28 @@ impl ApiError {
     pub const COMPACTED: &'static str = "compacted";
     /// The node admits no more work now. Nothing was proposed.
     pub const OVERLOADED: &'static str = "overloaded";
+    /// A change of members was begun, and what became of it isn't known: asking for the same again is safe.
+    pub const OUTCOME_UNKNOWN: &'static str = "outcome_unknown";
+    /// The node is a member already, and not as asked.
+    pub const NODE_KNOWN: &'static str = "node_known";
+    /// The id was a node's that was removed; ids are never used again.
+    pub const NODE_RETIRED: &'static str = "node_retired";
+    /// No member has this id.
+    pub const NODE_UNKNOWN: &'static str = "node_unknown";
+    /// The node to be added has a log of its own already.
+    pub const NODE_NOT_EMPTY: &'static str = "node_not_empty";
+    /// Another member has this address.
+    pub const ADDRESS_TAKEN: &'static str = "address_taken";
+    /// Leadership is for voters, and the node is a learner.
+    pub const NOT_VOTER: &'static str = "not_voter";
+    /// The learner lacks too much of the log, or was not heard lately.
+    pub const LEARNER_BEHIND: &'static str = "learner_behind";
+    /// The voter that leadership was to move to lacks too much of the log, or was not heard lately.
+    pub const VOTER_BEHIND: &'static str = "voter_behind";
+    /// Too few of the voters were heard lately for the change to be safe.
+    pub const QUORUM_AT_RISK: &'static str = "quorum_at_risk";
+    /// Without this voter there would be none.
+    pub const LAST_VOTER: &'static str = "last_voter";
 
     /// Makes one.
     pub fn new(code: &str, message: impl Into<String>) -> Self {
@@ -440,10 +462,10 @@ pub struct NodeStatus {
     /// The cluster.
     #[serde(default)]
     pub cluster: String,
-    /// `leader`, `follower`, `candidate`, `learner`, `shutdown`.
+    /// `leader`, `follower`, `candidate`, `learner`, `shutdown`; `waiting` before it is a member of anything.
     #[serde(default)]
     pub state: String,
-    /// `voter` or `learner`.
+    /// `voter` or `learner`; `none` before it is a member, `removed` once it is none any more.
     #[serde(default)]
     pub role: String,
     /// The term.
@@ -527,6 +549,86 @@ pub struct ClusterStatus {
     pub answered_by: u64,
     /// Every member.
     pub nodes: Vec<NodeStatus>,
+    /// How many voters there are, how many must agree, how many failures that bears: a sentence.
+    #[serde(default)]
+    pub quorum: String,
+}
+
+/// A change of the cluster's members, one at a time.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MemberChange {
+    /// A new node, as a learner: it gets the log and serves checks, and has no vote.
+    Add {
+        /// Its id, which no node ever had.
+        id: u64,
+        /// `host:port` where the other nodes reach it.
+        peer: String,
+        /// `host:port` where callers reach it.
+        client: String,
+    },
+    /// A learner becomes a voter.
+    Promote {
+        /// Which.
+        id: u64,
+    },
+    /// A node leaves, and its id is never used again.
+    Remove {
+        /// Which.
+        id: u64,
+    },
+    /// Leadership moves.
+    Transfer {
+        /// To which voter; none is the one that lacks least of the log.
+        #[serde(default)]
+        to: Option<u64>,
+    },
+}
+
+/// A change of members that is asked for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct MemberChangeRequest {
+    /// Which.
+    pub change: MemberChange,
+    /// Say what it would do, and do nothing.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// Why, for the audit.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+/// Who has a vote and who hasn't.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct MemberSets {
+    /// Ids of the voters.
+    #[serde(default)]
+    pub voters: Vec<u64>,
+    /// Ids of the learners.
+    #[serde(default)]
+    pub learners: Vec<u64>,
+}
+
+/// What a change of members did, or would do.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct MemberChangeReply {
+    /// Whether the cluster is now as asked; not so for a dry run.
+    pub done: bool,
+    /// Whether it had to be changed for that, or would have to be.
+    #[serde(default)]
+    pub changed: bool,
+    /// The node it is about: for a transfer, the one that is to lead.
+    #[serde(default)]
+    pub node: u64,
+    /// Members before.
+    #[serde(default)]
+    pub before: MemberSets,
+    /// Members after.
+    #[serde(default)]
+    pub after: MemberSets,
+    /// The effect in words.
+    #[serde(default)]
+    pub lines: Vec<String>,
 }
 
 /// A command as it travels.

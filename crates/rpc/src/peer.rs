@@ -128,6 +128,8 @@ impl PeerFaultCode {
     pub const MALFORMED: Self = Self(std::borrow::Cow::Borrowed("malformed"));
     /// The node is damaged and has stopped; nothing was proposed.
     pub const STOPPED: Self = Self(std::borrow::Cow::Borrowed("stopped"));
+    /// The asker is no member of the cluster any more, or not yet; nothing was proposed.
+    pub const NOT_MEMBER: Self = Self(std::borrow::Cow::Borrowed("not_member"));
     /// The request may have been proposed, and may still happen.
     pub const UNKNOWN: Self = Self(std::borrow::Cow::Borrowed("unknown"));
 
@@ -138,7 +140,7 @@ impl PeerFaultCode {
 
     /// Whether it is certain that nothing was proposed.
     pub fn nothing_proposed(&self) -> bool {
-        [Self::NOT_LEADER, Self::UNAVAILABLE, Self::MALFORMED, Self::STOPPED].contains(self)
+        [Self::NOT_LEADER, Self::UNAVAILABLE, Self::MALFORMED, Self::STOPPED, Self::NOT_MEMBER].contains(self)
     }
 }
 

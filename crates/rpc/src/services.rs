@@ -51,4 +51,6 @@ pub trait Cluster {
     async fn status(hashes: bool) -> Result<api::ClusterStatus, api::ApiError>;
     /// How the node that answers is.
     async fn node(hashes: bool) -> Result<api::NodeStatus, api::ApiError>;
+    /// Adds, promotes or removes a node, or moves leadership. Runs to its end even if the caller goes away.
+    async fn change_members(request: api::MemberChangeRequest) -> Result<api::MemberChangeReply, api::ApiError>;
 }

@@ -4,6 +4,7 @@
 pub mod browse;
 pub mod check;
 pub mod fresh;
+pub mod members;
 pub mod status;
 pub mod write;
 
@@ -49,6 +50,10 @@ pub struct Inner {
     pub audit: AuditReader,
     /// When it started.
     pub started: Instant,
+    /// Held while this node, as the leader, changes the members: one change at a time.
+    pub changing: tokio::sync::Mutex<()>,
+    /// What another node said when it refused to take this one for a member.
+    pub outside: arc_swap::ArcSwapOption<String>,
 }
 
 impl std::ops::Deref for App {
@@ -105,6 +110,8 @@ impl App {
             fresh: Fresh::default(),
             metrics: Metrics::default(),
             started: Instant::now(),
+            changing: tokio::sync::Mutex::default(),
+            outside: arc_swap::ArcSwapOption::empty(),
         }))
     }
 
@@ -175,7 +182,9 @@ impl App {
     /// One freshness round: asks for a read index, waits until it is applied.
     pub async fn refresh(&self) -> Result<Chosen, ()> {
         let moment = Instant::now();
-        let index = self.consensus.read_index().await.map_err(|_| ())?;
+        let asked = self.consensus.read_index().await;
+        self.heard_of_us(&asked);
+        let index = asked.map_err(|_| ())?;
         let round_trip = moment.elapsed();
         let mut progress = self.views.subscribe();
         progress.wait_for(|(applied, _)| applied.is_some_and(|a| a >= index)).await.map_err(|_| ())?;

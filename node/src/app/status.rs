@@ -6,6 +6,7 @@ use bailiwick_rpc::api::{ClusterStatus, Member, NodeStatus};
 use bailiwick_storage::content_hash;
 use futures::future::join_all;
 
+use super::members::{Standing, quorum_alarm, quorum_line};
 use super::{App, millis_up};
 use crate::raft::{hex, wire};
 use crate::raft::peers::Purpose;
@@ -48,13 +49,21 @@ impl App {
         if let Some(fault) = self.storage.health().fault() {
             alarms.push(fault.to_string());
         }
+        let standing = self.standing();
+        alarms.extend(self.standing_alarm());
+        if let Some((picture, _)) = self.picture() {
+            alarms.extend(quorum_alarm(&picture));
+            if membership.get_joint_config().len() > 1 {
+                alarms.push("a change of members is under way: both the old and the new voters must agree".to_owned());
+            }
+        }
         NodeStatus {
             id: self.config.node,
             client: self.config.client_listen.clone(),
             error: None,
             cluster: self.config.cluster.clone(),
-            state: format!("{:?}", m.state).to_lowercase(),
-            role: role(&self.config.node),
+            state: if standing == Standing::Waiting { "waiting".to_owned() } else { format!("{:?}", m.state).to_lowercase() },
+            role: standing.as_str().to_owned(),
             term: m.current_term,
             leader: m.current_leader,
             last_log: m.last_log_index.unwrap_or(0),
@@ -107,7 +116,10 @@ impl App {
         let mut nodes = join_all(others).await;
         nodes.push(own);
         nodes.sort_by_key(|n| n.id);
-        ClusterStatus { answered_by: self.config.node, nodes }
+        // One that was removed knows only who the members were.
+        let own = nodes.iter().find(|n| n.id == self.config.node && n.role != Standing::Removed.as_str());
+        let voters = own.map_or(0, |own| own.members.iter().filter(|m| m.role == "voter").count());
+        ClusterStatus { answered_by: self.config.node, nodes, quorum: quorum_line(voters) }
     }
 }
 

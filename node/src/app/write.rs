@@ -27,7 +27,8 @@ const CHANGES_SHOWN: usize = 200;
 /// Commands in one preview.
 const PREVIEW_COMMANDS_MAX: usize = 64;
 
-fn now() -> Tick {
+/// The wall's clock, for stamps.
+pub(crate) fn now() -> Tick {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Tick(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }

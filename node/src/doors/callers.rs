@@ -126,4 +126,8 @@ impl Cluster for Caller {
         self.browser()?;
         Ok(self.app.node_status(hashes).await)
     }
+
+    async fn change_members(self, _: Context, request: MemberChangeRequest) -> Result<MemberChangeReply, ApiError> {
+        self.app.change_members(&self.viewer()?, request).await
+    }
 }

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bailiwick_policy::ids::CredentialId;
 use bailiwick_rpc::identity::PeerIdentity;
+use bailiwick_rpc::limits::DEADLINE_MAX;
 use bailiwick_rpc::peer::*;
 use bailiwick_rpc::preface::Refusal;
 use bailiwick_rpc::server::{Connection, Handler};
@@ -14,8 +16,10 @@ use futures::future::BoxFuture;
 use openraft::raft::{SnapshotResponse, TransferLeaderRequest, VoteRequest};
 use tarpc::context::Context;
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use crate::app::App;
+use crate::app::members::{self, Answer, Asked};
 use crate::raft::wire;
 
 /// Hands connections to the peer service.
@@ -63,6 +67,30 @@ fn stopped(error: impl ToString) -> PeerFault {
 }
 
 impl FromPeer {
+    /// Refuses one that is no member: what it asks for on behalf of others is its own no more.
+    fn is_member(&self) -> Result<(), PeerFault> {
+        self.app.stranger(self.from).map_or(Ok(()), Err)
+    }
+
+    /// A change of members that the caller of another node has asked for.
+    async fn lead_change(&self, question: &[u8]) -> Result<Bytes, PeerFault> {
+        self.is_member()?;
+        let asked: Asked = wire::decode(question).map_err(malformed)?;
+        let credential: CredentialId = asked.credential.parse().map_err(malformed)?;
+        let deadline = Instant::now() + Duration::from_millis(asked.within_ms).min(DEADLINE_MAX);
+        // On a task of its own: the node that passed it on may go away, the change goes on.
+        let app = self.app.clone();
+        let task = tokio::spawn(async move {
+            if app.consensus.is_leader() {
+                app.lead_change(&credential, &asked.request, deadline).await
+            } else {
+                Answer::Again { begun: false, why: "leadership moved while the change was on its way".to_owned() }
+            }
+        });
+        let answer = task.await.map_err(|e| PeerFault::new(PeerFaultCode::UNKNOWN, e.to_string()))?;
+        wire::encode(&answer).map_err(|e| PeerFault::new(PeerFaultCode::UNKNOWN, e.to_string()))
+    }
+
     async fn install(&self, chunk: &SnapshotChunk, receiving: Receiving) -> Result<SnapshotResponse<TypeConfig>, PeerFault> {
         let (vote, meta) = wire::decode_snapshot_meta(&chunk.meta).map_err(malformed)?;
         let finished = tokio::task::spawn_blocking(move || receiving.finish()).await.map_err(stopped)?;
@@ -123,6 +151,7 @@ impl Peer for FromPeer {
     }
 
     async fn forward(self, _: Context, request: ForwardRequest) -> Result<Bytes, PeerFault> {
+        self.is_member()?;
         let credential: CredentialId = request.credential.parse().map_err(malformed)?;
         let submit = wire::decode(&request.request).map_err(malformed)?;
         // On a task of its own: the node that forwarded may go away, the write goes on.
@@ -133,6 +162,7 @@ impl Peer for FromPeer {
     }
 
     async fn read_index(self, _: Context) -> Result<ReadIndex, PeerFault> {
+        self.is_member()?;
         let consensus = &self.app.consensus;
         let log_index = consensus
             .read_index_as_leader()
@@ -146,7 +176,10 @@ impl Peer for FromPeer {
         wire::encode(&self.app.node_status(hashes).await).unwrap_or_default()
     }
 
-    async fn ask(self, _: Context, topic: String, _question: Bytes) -> Result<Bytes, PeerFault> {
-        Err(malformed(format!("this node knows no topic `{topic}`")))
+    async fn ask(self, _: Context, topic: String, question: Bytes) -> Result<Bytes, PeerFault> {
+        match topic.as_str() {
+            members::TOPIC => self.lead_change(&question).await,
+            _unknown => Err(malformed(format!("this node knows no topic `{topic}`"))),
+        }
     }
 }

@@ -264,6 +264,10 @@ impl Cluster for Mind {
         self.mood().await?;
         Ok(NodeStatus { id: self.id, leader: Some(2), ..NodeStatus::default() })
     }
+
+    async fn change_members(self, _: Context, _: MemberChangeRequest) -> Result<MemberChangeReply, ApiError> {
+        unasked()
+    }
 }
 
 pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
