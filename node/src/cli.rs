@@ -1,4 +1,4 @@
-//! The node's command line: `serve` and `dev`.
+//! The node's command line: `serve`, `dev` and `certs`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::{Config, Overrides};
-use crate::{dev, serve};
+use crate::{certs, dev, serve};
 
 /// A replica of Bailiwick: serves checks, takes changes, replicates.
 #[derive(Parser)]
@@ -33,6 +33,13 @@ enum Verb {
     /// Runs a three-node cluster on loopback, with generated certificates and a demo organisation.
     #[command(after_help = "Example:\n  bailiwick-node dev\n  bailiwick --dev cluster status")]
     Dev(dev::Options),
+    /// Makes certificates for a cluster: its authority, its nodes, its operators. Nothing is overwritten.
+    #[command(after_help = "\
+Examples:
+  bailiwick-node certs --dir certs --cluster shop --node 1=10.0.0.1 --node 2=10.0.0.2 --node 3=10.0.0.3
+  bailiwick-node certs --dir certs --node 4=10.0.0.4,db4.example     (later, by the same authority)
+  bailiwick-node certs --dir certs --operator night-shift")]
+    Certs(certs::Options),
 }
 
 /// Parses, runs, says what went wrong.
@@ -51,6 +58,7 @@ pub fn main() -> ExitCode {
             Config::load(&config, &overrides).map_err(serve::ServeError::from).and_then(serve::serve)
         }
         Verb::Dev(options) => dev::run(options),
+        Verb::Certs(options) => certs::run(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

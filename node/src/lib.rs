@@ -1,6 +1,7 @@
 //! Joins policy, storage and rpc into a process: Raft wiring, doors, configuration, and the operator's verbs.
 
 pub mod app;
+pub mod certs;
 pub mod cli;
 pub mod config;
 pub mod dev;
