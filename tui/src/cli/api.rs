@@ -7,8 +7,8 @@ use bailiwick_policy::command::Command;
 use bailiwick_policy::ids::{ObjectId, RequestId, Revision};
 use bailiwick_policy::query::ListQuery;
 use bailiwick_rpc::api::{
-    ApiError, At, CheckReply, CheckRequest, ClusterStatus, ExplainReply, GetReply, ListReply, PreviewReply,
-    PreviewRequest, Receipt, RejectionBody, RowFault, SubmitRequest, WatchReply, WatchRequest, WhoAmI,
+    ApiError, At, CheckReply, CheckRequest, ClusterStatus, ExplainReply, GetReply, ListReply, MemberChangeReply,
+    MemberChangeRequest, PreviewReply, PreviewRequest, Receipt, RejectionBody, RowFault, SubmitRequest, WatchReply, WatchRequest, WhoAmI,
 };
 
 /// Why a call has no answer.
@@ -88,5 +88,6 @@ pub(crate) trait Api {
     async fn get(&self, id: ObjectId, at: At) -> Result<GetReply, CallFault>;
     async fn watch(&self, request: WatchRequest) -> Result<WatchReply, CallFault>;
     async fn cluster_status(&self, hashes: bool) -> Result<ClusterStatus, CallFault>;
+    async fn change_members(&self, request: MemberChangeRequest) -> Result<MemberChangeReply, CallFault>;
     fn new_request_id(&self) -> RequestId;
 }

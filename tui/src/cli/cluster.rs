@@ -32,6 +32,9 @@ fn lines(status: &ClusterStatus, hashes: bool) -> Vec<String> {
             lines.push(format!("node {}: history {}  content {content}", node.id, node.history_hash));
         }
     }
+    if !status.quorum.is_empty() {
+        lines.push(format!("quorum: {}", status.quorum));
+    }
     lines.push(format!("answered by node {}", status.answered_by));
     lines
 }

@@ -35,6 +35,8 @@ pub(crate) struct Context<'a, A> {
     pub read_only: bool,
     /// Where job files are kept.
     pub jobs: Option<PathBuf>,
+    /// Reads a line that somebody types; none where nobody can.
+    pub terminal: Option<fn() -> std::io::Result<String>>,
 }
 
 /// A list in full.

@@ -19,6 +19,7 @@ mod cluster;
 mod credential;
 mod export;
 mod import;
+mod members;
 mod read;
 mod watch;
 mod write;

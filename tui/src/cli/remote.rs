@@ -7,8 +7,8 @@ use bailiwick_policy::command::Command;
 use bailiwick_policy::ids::{ObjectId, RequestId, Revision};
 use bailiwick_policy::query::ListQuery;
 use bailiwick_rpc::api::{
-    At, CheckReply, CheckRequest, ClusterStatus, ExplainReply, GetReply, ListReply, PreviewReply, PreviewRequest, RowFault,
-    SubmitRequest, WatchReply, WatchRequest, WhoAmI,
+    At, CheckReply, CheckRequest, ClusterStatus, ExplainReply, GetReply, ListReply, MemberChangeReply, MemberChangeRequest,
+    PreviewReply, PreviewRequest, RowFault, SubmitRequest, WatchReply, WatchRequest, WhoAmI,
 };
 
 use super::api::{Api, CallFault, Written};
@@ -83,6 +83,10 @@ impl Api for Remote {
 
     async fn cluster_status(&self, hashes: bool) -> Result<ClusterStatus, CallFault> {
         Ok(self.client.status(hashes).await?)
+    }
+
+    async fn change_members(&self, request: MemberChangeRequest) -> Result<MemberChangeReply, CallFault> {
+        Ok(self.client.change_members(request).await?)
     }
 
     fn new_request_id(&self) -> RequestId {

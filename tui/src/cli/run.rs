@@ -10,7 +10,7 @@ use super::args::*;
 use super::context::Context;
 use super::exit::{Exit, Trouble};
 use super::out::Out;
-use super::{allocate, ask, check, cluster, credential, export, import, read, watch, write};
+use super::{allocate, ask, check, cluster, credential, export, import, members, read, watch, write};
 
 /// Does a deed.
 pub(crate) async fn deed<A: Api>(context: &Context<'_, A>, deed: &Deed, out: &mut Out<'_>) -> Result<Exit, Trouble> {
@@ -21,6 +21,7 @@ pub(crate) async fn deed<A: Api>(context: &Context<'_, A>, deed: &Deed, out: &mu
         Deed::Export(Export::Stores { group, file }) => export::stores(context, group.as_deref(), file.as_deref(), out).await,
         Deed::Watch(args) => watch::watch(context, args, out).await,
         Deed::Cluster(ClusterVerb::Status { hashes }) => cluster::status(context, *hashes, out).await,
+        Deed::Cluster(verb) => members::deed(context, verb, out).await,
         Deed::Whoami => cluster::whoami(context, out).await,
         Deed::Credential(CredentialVerb::Create(of)) => credential::create(context, of, out).await,
         Deed::Default(_)
@@ -49,6 +50,11 @@ pub(crate) async fn deed<A: Api>(context: &Context<'_, A>, deed: &Deed, out: &mu
 pub(crate) async fn preview<A: Api>(context: &Context<'_, A>, deed: &Deed, out: &mut Out<'_>) -> Result<Exit, Trouble> {
     if let Deed::Import(args) = deed {
         return import::import(context, args, true, out).await;
+    }
+    if let Deed::Cluster(verb) = deed
+        && let Some((change, _)) = members::change_of(verb)
+    {
+        return members::change(context, change, Sure { dry_run: true, yes: false }, out).await;
     }
     match commands(context, deed).await? {
         Some(commands) => write::preview(context, &commands, out).await,

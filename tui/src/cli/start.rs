@@ -66,12 +66,21 @@ fn one(cli: &Cli, verb: &Verb, out: &mut Out<'_>) -> Result<Exit, Trouble> {
     runtime(Builder::new_current_thread())?.block_on(async {
         let (org, read_only) = (settings.org.clone(), settings.read_only);
         let remote = Remote::new(connect(settings)?);
-        let context = Context { api: &remote, common: &cli.common, org, read_only, jobs: None };
+        let context = Context { api: &remote, common: &cli.common, org, read_only, jobs: None, terminal: terminal() };
         match verb {
             Verb::Deed(deed) => run::deed(&context, deed, out).await,
             Verb::Preview { deed } => run::preview(&context, deed, out).await,
             Verb::Completions { .. } => Ok(Exit::Done),
         }
+    })
+}
+
+/// Where somebody can read a question and type an answer.
+fn terminal() -> Option<fn() -> std::io::Result<String>> {
+    let there = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    there.then_some(|| {
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line).map(|_| line)
     })
 }
 

@@ -8,8 +8,8 @@ use std::future::Future;
 use bailiwick_policy::ids::{ObjectId, RequestId, Revision};
 use bailiwick_policy::query::ListQuery;
 use bailiwick_rpc::api::{
-    At, CheckRequest, ClusterStatus, ExplainReply, GetReply, ListReply, OutcomeReply, PreviewReply, PreviewRequest, Receipt,
-    RejectionBody, SubmitRequest, WatchReply, WatchRequest, WhoAmI,
+    At, CheckRequest, ClusterStatus, ExplainReply, GetReply, ListReply, MemberChangeReply, MemberChangeRequest, OutcomeReply,
+    PreviewReply, PreviewRequest, Receipt, RejectionBody, SubmitRequest, WatchReply, WatchRequest, WhoAmI,
 };
 use tokio::sync::watch;
 
@@ -95,6 +95,8 @@ pub trait Api: Send + Sync + 'static {
     fn submit(&self, request: SubmitRequest) -> impl Future<Output = Written> + Send;
     /// What became of one.
     fn outcome(&self, id: RequestId) -> impl Future<Output = Result<OutcomeReply, Fault>> + Send;
+    /// Changes the cluster's members, or says what that would do.
+    fn change_members(&self, request: MemberChangeRequest) -> impl Future<Output = Result<MemberChangeReply, Fault>> + Send;
     /// How the way to the cluster is, as it changes.
     fn health(&self) -> watch::Receiver<Health>;
     /// An id for a new request.

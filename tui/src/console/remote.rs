@@ -7,8 +7,8 @@ use bailiwick_client::{Client, ClientError, WriteOutcome, new_request_id};
 use bailiwick_policy::ids::{ObjectId, RequestId};
 use bailiwick_policy::query::ListQuery;
 use bailiwick_rpc::api::{
-    At, CheckRequest, ClusterStatus, ExplainReply, GetReply, ListReply, OutcomeReply, PreviewReply, PreviewRequest, SubmitRequest,
-    WatchReply, WatchRequest, WhoAmI,
+    At, CheckRequest, ClusterStatus, ExplainReply, GetReply, ListReply, MemberChangeReply, MemberChangeRequest, OutcomeReply,
+    PreviewReply, PreviewRequest, SubmitRequest, WatchReply, WatchRequest, WhoAmI,
 };
 use tokio::sync::watch;
 
@@ -96,6 +96,10 @@ impl Api for Remote {
 
     async fn outcome(&self, id: RequestId) -> Result<OutcomeReply, Fault> {
         self.client.outcome(id).await.map_err(fault)
+    }
+
+    async fn change_members(&self, request: MemberChangeRequest) -> Result<MemberChangeReply, Fault> {
+        self.client.change_members(request).await.map_err(fault)
     }
 
     fn health(&self) -> watch::Receiver<Health> {

@@ -168,6 +168,60 @@ pub enum ClusterVerb {
         #[arg(long)]
         hashes: bool,
     },
+    /// Add a node that waits for it, as a learner: it gets the log and serves checks, and has no vote
+    #[command(after_help = "Example:\n  bailiwick --dev cluster add 4 --peer 10.0.0.4:7400 --client 10.0.0.4:7410 --dry-run")]
+    Add {
+        /// Its id, which no node ever had.
+        id: u64,
+        /// Where the other nodes reach it
+        #[arg(long, value_name = "HOST:PORT")]
+        peer: String,
+        /// Where callers reach it
+        #[arg(long, value_name = "HOST:PORT")]
+        client: String,
+        /// Whether to ask first.
+        #[command(flatten)]
+        sure: Sure,
+    },
+    /// Give a learner a vote, once it has caught up
+    #[command(after_help = "Example:\n  bailiwick --dev cluster promote 4 --dry-run")]
+    Promote {
+        /// Its id.
+        id: u64,
+        /// Whether to ask first.
+        #[command(flatten)]
+        sure: Sure,
+    },
+    /// Remove a node for good: its id is never used again
+    #[command(after_help = "Example:\n  bailiwick --dev cluster remove 3 --reason 'disk failed'")]
+    Remove {
+        /// Its id.
+        id: u64,
+        /// Whether to ask first.
+        #[command(flatten)]
+        sure: Sure,
+    },
+    /// Move leadership to another voter; writes wait a moment, checks don't
+    #[command(after_help = "Example:\n  bailiwick --dev cluster transfer --to 2 --yes")]
+    Transfer {
+        /// The voter that is to lead [default: the one that lacks least of the log]
+        #[arg(long, value_name = "ID")]
+        to: Option<u64>,
+        /// Whether to ask first.
+        #[command(flatten)]
+        sure: Sure,
+    },
+}
+
+/// How sure one is of a change of members.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct Sure {
+    /// Say what it would do; change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Don't ask for the node's id first
+    #[arg(long, conflicts_with = "dry_run")]
+    pub yes: bool,
 }
 
 /// Credentials.

@@ -28,6 +28,8 @@ pub struct Fake {
     pub writes: RefCell<VecDeque<Option<Written>>>,
     /// What the next other calls come to.
     pub faults: RefCell<VecDeque<CallFault>>,
+    /// Changes of members that were asked for.
+    pub members: RefCell<Vec<MemberChangeRequest>>,
     /// Every id that was submitted.
     pub ids: RefCell<Vec<RequestId>>,
     /// Folder of job files.
@@ -43,6 +45,7 @@ impl Fake {
             state: RefCell::default(),
             writes: RefCell::default(),
             faults: RefCell::default(),
+            members: RefCell::default(),
             ids: RefCell::default(),
             jobs: tempfile::tempdir().expect("a folder"),
             actor: "first-operator".parse().expect("an id"),
@@ -103,6 +106,19 @@ fn body(rejection: &Rejection) -> RejectionBody {
         message: rejection.message.to_string(),
         examples: rejection.examples.iter().map(ToString::to_string).collect(),
         count: rejection.count,
+    }
+}
+
+fn change_sets(sets: &mut MemberSets, change: &MemberChange) {
+    match change {
+        MemberChange::Add { id, .. } => sets.learners.push(*id),
+        MemberChange::Promote { id } if sets.voters.contains(id) => {}
+        MemberChange::Promote { id } => {
+            sets.learners.retain(|learner| learner != id);
+            sets.voters.push(*id);
+        }
+        MemberChange::Remove { id } => sets.voters.retain(|voter| voter != id),
+        MemberChange::Transfer { .. } => {}
     }
 }
 
@@ -217,7 +233,24 @@ impl Api for Fake {
     async fn cluster_status(&self, hashes: bool) -> Result<ClusterStatus, CallFault> {
         self.fails()?;
         let node = |id: u64| NodeStatus { id, state: "follower".to_owned(), content_hash: hashes.then(|| "ab".repeat(32)), ..NodeStatus::default() };
-        Ok(ClusterStatus { answered_by: 1, nodes: vec![node(1), node(2), NodeStatus { id: 3, error: Some("no answer".to_owned()), ..NodeStatus::default() }] })
+        Ok(ClusterStatus { answered_by: 1, nodes: vec![node(1), node(2), NodeStatus { id: 3, error: Some("no answer".to_owned()), ..NodeStatus::default() }], quorum: "3 voters, 2 must agree; tolerates 1 failure".to_owned() })
+    }
+
+    /// Three voters, and whoever was added and promoted since.
+    async fn change_members(&self, request: MemberChangeRequest) -> Result<MemberChangeReply, CallFault> {
+        self.fails()?;
+        let mut sets = MemberSets { voters: vec![1, 2, 3], learners: Vec::new() };
+        let made: Vec<MemberChange> = self.members.borrow().iter().filter(|made| !made.dry_run).map(|made| made.change.clone()).collect();
+        made.iter().for_each(|change| change_sets(&mut sets, change));
+        self.members.borrow_mut().push(request.clone());
+        let before = sets.clone();
+        change_sets(&mut sets, &request.change);
+        let (node, moves) = match request.change {
+            MemberChange::Add { id, .. } | MemberChange::Promote { id } | MemberChange::Remove { id } => (id, false),
+            MemberChange::Transfer { to } => (to.unwrap_or(2), true),
+        };
+        let changed = moves || before != sets;
+        Ok(MemberChangeReply { done: !request.dry_run, changed, node, before, after: sets, lines: vec!["the fake did it".to_owned()] })
     }
 
     fn new_request_id(&self) -> RequestId {

@@ -69,7 +69,7 @@ fn ag_40_a_list_as_found_in_the_wild_is_imported_and_its_oddities_are_told() {
         repository("examples/endpoints.tsv").display().to_string().replace('_', "\u{0}")
     );
     let words = line.split_whitespace().map(|word| word.replace('\u{0}', "_"));
-    let seen = super::words_of(&fake, std::iter::once("bailiwick".to_owned()).chain(words).collect());
+    let seen = super::words_of(&fake, std::iter::once("bailiwick".to_owned()).chain(words).collect(), None);
     assert_eq!(seen.exit, Exit::Done, "{}", seen.stderr);
     assert!(seen.stderr.contains("61 rows: 52 endpoints, 9 repeats (3 of them exact)"), "{}", seen.stderr);
     assert!(seen.stderr.contains("15 × no resource") && seen.stderr.contains("Account · Accounts · account"), "{}", seen.stderr);

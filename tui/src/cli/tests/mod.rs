@@ -6,6 +6,7 @@ mod fake;
 mod deeds;
 mod help;
 mod imports;
+mod members;
 mod questions;
 
 use clap::Parser;
@@ -46,11 +47,20 @@ impl Seen {
 
 /// Runs a command line against a cluster. Words are separated by blanks; `_` within one stands for a blank.
 fn bailiwick(fake: &Fake, line: &str) -> Seen {
-    let words = line.split_whitespace().map(|word| word.replace('_', " "));
-    words_of(fake, std::iter::once("bailiwick".to_owned()).chain(words).collect())
+    words_of(fake, words(line), None)
 }
 
-fn words_of(fake: &Fake, words: Vec<String>) -> Seen {
+/// The same on a terminal, where somebody types a line when asked.
+fn bailiwick_typing(fake: &Fake, line: &str, typed: fn() -> std::io::Result<String>) -> Seen {
+    words_of(fake, words(line), Some(typed))
+}
+
+fn words(line: &str) -> Vec<String> {
+    let words = line.split_whitespace().map(|word| word.replace('_', " "));
+    std::iter::once("bailiwick".to_owned()).chain(words).collect()
+}
+
+fn words_of(fake: &Fake, words: Vec<String>, terminal: Option<fn() -> std::io::Result<String>>) -> Seen {
     let cli = match Cli::try_parse_from(words) {
         Ok(cli) => cli,
         Err(error) => {
@@ -63,7 +73,7 @@ fn words_of(fake: &Fake, words: Vec<String>) -> Seen {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let org = cli.common.org.as_deref().map(|org| org.parse().expect("a code"));
     let context =
-        Context { api: fake, common: &cli.common, org, read_only: cli.common.read_only, jobs: Some(fake.jobs.path().to_owned()) };
+        Context { api: fake, common: &cli.common, org, read_only: cli.common.read_only, jobs: Some(fake.jobs.path().to_owned()), terminal };
     let ended = runtime.block_on(async {
         match &cli.verb {
             Some(Verb::Deed(deed)) => run::deed(&context, deed, &mut out).await,

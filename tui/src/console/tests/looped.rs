@@ -83,6 +83,9 @@ impl Api for Played {
     async fn outcome(&self, id: RequestId) -> Result<OutcomeReply, Fault> {
         Ok(self.world.lock().expect("unpoisoned").outcome(id))
     }
+    async fn change_members(&self, request: MemberChangeRequest) -> Result<MemberChangeReply, Fault> {
+        self.world.lock().expect("unpoisoned").change_members(&request)
+    }
     fn health(&self) -> watch::Receiver<Health> {
         self.health.subscribe()
     }

@@ -33,6 +33,8 @@ pub struct World {
     pub events: Vec<Event>,
     /// Requests that arrived, in order.
     pub arrived: Vec<SubmitRequest>,
+    /// Changes of members that arrived, in order.
+    pub members: Vec<MemberChangeRequest>,
     /// What reads say instead of an answer.
     pub down: Option<Fault>,
     /// Nodes that don't answer.
@@ -57,6 +59,7 @@ impl World {
             viewer,
             events: Vec::new(),
             arrived: Vec::new(),
+            members: Vec::new(),
             down: None,
             dead: Vec::new(),
             asked: std::cell::Cell::new(0),
@@ -270,6 +273,33 @@ impl World {
         }))
     }
 
+    /// A change of members arrives. It is taken as asked: the rules are a node's.
+    pub fn change_members(&mut self, request: &MemberChangeRequest) -> Result<MemberChangeReply, Fault> {
+        if let Some(fault) = &self.down {
+            return Err(fault.clone());
+        }
+        self.members.push(request.clone());
+        let before = MemberSets { voters: vec![1, 2, 3], learners: Vec::new() };
+        let mut after = before.clone();
+        let node = match &request.change {
+            MemberChange::Add { id, .. } => {
+                after.learners.push(*id);
+                *id
+            }
+            MemberChange::Promote { id } => {
+                after.voters.push(*id);
+                *id
+            }
+            MemberChange::Remove { id } => {
+                after.voters.retain(|voter| voter != id);
+                *id
+            }
+            MemberChange::Transfer { to } => to.unwrap_or(3),
+        };
+        let lines = vec![format!("{} voters → {} voters", before.voters.len(), after.voters.len())];
+        Ok(MemberChangeReply { done: !request.dry_run, changed: true, node, before, after, lines })
+    }
+
     fn list(&self, query: &bailiwick_policy::query::ListQuery) -> ListReply {
         ListReply { window: query::list(&self.state, &self.viewer, query), revision: self.state.revision, staleness_ms: 40 }
     }
@@ -318,7 +348,7 @@ impl World {
                 alarms: Vec::new(),
             }
         };
-        ClusterStatus { answered_by: 1, nodes: vec![node(1), node(2), node(3)] }
+        ClusterStatus { answered_by: 1, nodes: vec![node(1), node(2), node(3)], ..ClusterStatus::default() }
     }
 }
 
