@@ -214,6 +214,11 @@ impl Caller {
         call!(self, cluster, ClusterClient, "cluster", status(hashes))
     }
 
+    /// Changes the cluster's members.
+    pub async fn change_members(&self, request: MemberChangeRequest) -> Result<MemberChangeReply, CallFailed> {
+        call!(self, cluster, ClusterClient, "cluster", change_members(request))
+    }
+
     /// How this node is.
     pub async fn status(&self, hashes: bool) -> Result<NodeStatus, CallFailed> {
         call!(self, cluster, ClusterClient, "cluster", node(hashes))

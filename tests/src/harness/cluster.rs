@@ -1,4 +1,4 @@
-//! A cluster of real nodes on loopback: certificates, configurations, processes, and what may be waited for.
+//! A cluster of real nodes, on loopback or in network namespaces: certificates, configurations, processes, and what may be waited for.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,6 +14,7 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use super::caller::{Caller, Credential};
 use super::cli::Cli;
+use super::namespaces::Namespaces;
 use super::ports;
 use super::process::NodeProcess;
 use super::wait::{BOUND, until};
@@ -50,6 +51,13 @@ pub struct Cluster {
     settings: Settings,
     nodes: Vec<Node>,
     operator: KeyFiles,
+    authority: Authority,
+    /// The first members, which every configuration lists.
+    first: Vec<InitialMember>,
+    /// The highest id that a node has had.
+    last_id: u64,
+    /// Where the nodes live, if not on loopback. Dropped after them.
+    namespaces: Option<Namespaces>,
     folder: TempDir,
     _turn: MutexGuard<'static, ()>,
 }
@@ -63,20 +71,31 @@ pub struct Node {
     pub process: NodeProcess,
     /// The first operator, calling this node only.
     pub caller: Caller,
-    client_addr: String,
+    /// Where other nodes reach it.
+    pub peer_addr: String,
+    /// Where callers reach it.
+    pub client_addr: String,
 }
 
 impl Cluster {
     /// Starts the nodes and waits until all of them are fresh.
     pub async fn start(settings: Settings) -> Self {
-        let cluster = Self::prepare(settings).await;
+        Self::started(Self::prepare(settings, None).await).await
+    }
+
+    /// The same with a network namespace for each node.
+    pub async fn start_in(namespaces: Namespaces, settings: Settings) -> Self {
+        Self::started(Self::prepare(settings, Some(namespaces)).await).await
+    }
+
+    async fn started(cluster: Self) -> Self {
         cluster.nodes.iter().for_each(|node| node.process.start());
         cluster.fresh().await;
         cluster
     }
 
     /// Certificates and configurations; nothing runs yet.
-    async fn prepare(settings: Settings) -> Self {
+    async fn prepare(settings: Settings, mut namespaces: Option<Namespaces>) -> Self {
         let turn = TURN.lock().await;
         let folder = match &settings.under {
             Some(under) => tempfile::Builder::new().prefix("bailiwick-").tempdir_in(under),
@@ -84,27 +103,47 @@ impl Cluster {
         };
         let folder = folder.expect("a temporary folder");
         let authority = Authority::create(NAME).expect("an authority");
-        let ca = authority.write(folder.path()).expect("the authority's files");
+        authority.write(folder.path()).expect("the authority's files");
         let issued = authority.issue_operator("tests").expect("an operator's certificate");
         let (certificate, key) = issued.write(folder.path(), "operator").expect("the operator's files");
         let operator = KeyFiles { certificate, key };
-        let count = usize::try_from(settings.nodes).expect("few nodes");
-        let ports = ports::free(2 * count);
-        let members: Vec<InitialMember> = (1..=settings.nodes)
-            .zip(ports.chunks(2))
-            .map(|(id, pair)| InitialMember { id, peer: format!("127.0.0.1:{}", pair[0]), client: format!("127.0.0.1:{}", pair[1]) })
-            .collect();
-        let nodes = members.iter().map(|member| {
-            let config = write_config(&settings, folder.path(), &authority, &ca, &operator, &members, member);
-            Node {
-                id: member.id,
-                process: NodeProcess::new(&settings.node_program, config, folder.path().join(format!("n{}.log", member.id))),
-                caller: Caller::new(&member.client, &ca, &Credential::Certificate(operator.clone())),
-                client_addr: member.client.clone(),
-            }
-        });
-        let nodes = nodes.collect();
-        Self { settings, nodes, operator, folder, _turn: turn }
+        let places = places(&mut namespaces, 1, settings.nodes);
+        let first = (1..).zip(places).map(|(id, (peer, client))| InitialMember { id, peer, client }).collect();
+        let last_id = settings.nodes;
+        let mut cluster = Self { settings, nodes: Vec::new(), operator, authority, first, last_id, namespaces, folder, _turn: turn };
+        cluster.nodes = cluster.first.iter().map(|member| cluster.prepare_node(member)).collect();
+        cluster
+    }
+
+    fn prepare_node(&self, own: &InitialMember) -> Node {
+        let config = self.write_config(own);
+        let process = NodeProcess::new(&self.settings.node_program, config, self.folder.path().join(format!("n{}.log", own.id)));
+        Node {
+            id: own.id,
+            process: match &self.namespaces {
+                Some(namespaces) => process.within(namespaces.name(own.id)),
+                None => process,
+            },
+            caller: Caller::new(&own.client, &self.ca(), &Credential::Certificate(self.operator.clone())),
+            peer_addr: own.peer.clone(),
+            client_addr: own.client.clone(),
+        }
+    }
+
+    /// Starts one more node, whose configuration lists the first members as theirs does. It is no member yet.
+    pub fn come(&mut self) -> u64 {
+        self.last_id += 1;
+        let (peer, client) = places(&mut self.namespaces, self.last_id, self.last_id).remove(0);
+        let node = self.prepare_node(&InitialMember { id: self.last_id, peer, client });
+        node.process.start();
+        self.nodes.push(node);
+        self.last_id
+    }
+
+    /// Takes a node out of those that are asked and judged; its process runs on until what is returned is dropped.
+    pub fn part(&mut self, id: u64) -> Node {
+        let place = self.nodes.iter().position(|node| node.id == id).expect("a node of this cluster");
+        self.nodes.remove(place)
     }
 
     /// A node by its id.
@@ -173,13 +212,15 @@ impl Cluster {
     /// The leader that a majority of the nodes that answer agree on.
     pub async fn leader(&self) -> u64 {
         until("a leader", BOUND, async || {
-            let mut votes = std::collections::BTreeMap::<u64, u64>::new();
-            for status in self.running(false).await {
+            let mut votes = std::collections::BTreeMap::<u64, usize>::new();
+            let all = self.running(false).await;
+            let voters = all.iter().map(|status| status.members.iter().filter(|member| member.role == "voter").count()).max().unwrap_or(0);
+            for status in all.iter().filter(|status| status.role == "voter") {
                 if let (Some(leader), true) = (status.leader, status.staleness_ms.is_some()) {
                     *votes.entry(leader).or_default() += 1;
                 }
             }
-            let majority = self.settings.nodes / 2 + 1;
+            let majority = voters / 2 + 1;
             votes.iter().find(|(_, votes)| **votes >= majority).map(|(leader, _)| *leader).ok_or(format!("named as leader: {votes:?}"))
         })
         .await
@@ -207,9 +248,38 @@ impl Cluster {
         .await;
     }
 
+    fn write_config(&self, own: &InitialMember) -> PathBuf {
+        let (folder, stem) = (self.folder.path(), format!("n{}", own.id));
+        let host = own.client.rsplit_once(':').map_or("", |(host, _)| host);
+        let issued = self.authority.issue_node(own.id, &[host, "localhost"]).expect("a node's certificate");
+        let (certificate, key) = issued.write(folder, &stem).expect("the node's files");
+        let config = Config {
+            cluster: NAME.to_owned(),
+            node: own.id,
+            data: folder.join(format!("data-{}", own.id)),
+            peer_listen: own.peer.clone(),
+            client_listen: own.client.clone(),
+            tls: Tls { ca: self.ca(), certificate, key },
+            first_operator: self.operator.certificate.clone(),
+            initial_members: self.first.clone(),
+            staleness_bound_ms: self.settings.staleness_bound_ms,
+            freshness_interval_ms: 50,
+            raft: self.settings.raft.clone(),
+        };
+        let path = folder.join(format!("{stem}.toml"));
+        std::fs::write(&path, toml::to_string(&config).expect("a configuration is TOML")).expect("written");
+        path
+    }
+
     /// Waits until every node that runs has this revision.
     pub async fn reached(&self, revision: Revision) {
-        for node in self.nodes.iter().filter(|node| node.process.pid().is_some()) {
+        let running: Vec<u64> = self.nodes.iter().filter(|node| node.process.pid().is_some()).map(|node| node.id).collect();
+        self.reached_by(&running, revision).await;
+    }
+
+    /// Waits until these nodes have this revision.
+    pub async fn reached_by(&self, nodes: &[u64], revision: Revision) {
+        for node in nodes.iter().map(|id| self.node(*id)) {
             until(&format!("node {} at revision {revision}", node.id), BOUND, async || {
                 let status = node.caller.status(false).await.map_err(|why| why.to_string())?;
                 if status.revision >= revision { Ok(()) } else { Err(format!("revision {}", status.revision)) }
@@ -256,6 +326,15 @@ impl Cluster {
     }
 }
 
+/// Addresses for peers and for callers, of each of these nodes.
+fn places(namespaces: &mut Option<Namespaces>, from: u64, to: u64) -> Vec<(String, String)> {
+    if let Some(namespaces) = namespaces {
+        return (from..=to).map(|id| namespaces.add(id).unwrap_or_else(|why| panic!("the namespace of node {id}: {why}"))).collect();
+    }
+    let count = usize::try_from(to + 1 - from).expect("few nodes");
+    ports::free(2 * count).chunks(2).map(|pair| (format!("127.0.0.1:{}", pair[0]), format!("127.0.0.1:{}", pair[1]))).collect()
+}
+
 impl Drop for Cluster {
     fn drop(&mut self) {
         if std::thread::panicking() {
@@ -264,34 +343,4 @@ impl Drop for Cluster {
             }
         }
     }
-}
-
-fn write_config(
-    settings: &Settings,
-    folder: &Path,
-    authority: &Authority,
-    ca: &Path,
-    operator: &KeyFiles,
-    members: &[InitialMember],
-    own: &InitialMember,
-) -> PathBuf {
-    let stem = format!("n{}", own.id);
-    let issued = authority.issue_node(own.id, &["127.0.0.1", "localhost"]).expect("a node's certificate");
-    let (certificate, key) = issued.write(folder, &stem).expect("the node's files");
-    let config = Config {
-        cluster: NAME.to_owned(),
-        node: own.id,
-        data: folder.join(format!("data-{}", own.id)),
-        peer_listen: own.peer.clone(),
-        client_listen: own.client.clone(),
-        tls: Tls { ca: ca.to_owned(), certificate, key },
-        first_operator: operator.certificate.clone(),
-        initial_members: members.to_vec(),
-        staleness_bound_ms: settings.staleness_bound_ms,
-        freshness_interval_ms: 50,
-        raft: settings.raft.clone(),
-    };
-    let path = folder.join(format!("{stem}.toml"));
-    std::fs::write(&path, toml::to_string(&config).expect("a configuration is TOML")).expect("written");
-    path
 }

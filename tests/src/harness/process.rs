@@ -16,13 +16,20 @@ pub struct NodeProcess {
     program: PathBuf,
     config: PathBuf,
     log: PathBuf,
+    namespace: Option<String>,
     child: Mutex<Option<Child>>,
 }
 
 impl NodeProcess {
     /// One that isn't running yet. Its standard error goes to the end of `log`, restart after restart.
     pub fn new(program: &Path, config: PathBuf, log: PathBuf) -> Self {
-        Self { program: program.to_owned(), config, log, child: Mutex::new(None) }
+        Self { program: program.to_owned(), config, log, namespace: None, child: Mutex::new(None) }
+    }
+
+    /// The same in a network namespace of its own.
+    pub fn within(mut self, namespace: String) -> Self {
+        self.namespace = Some(namespace);
+        self
     }
 
     /// Starts it. It ends with the thread that started it, so that nothing outlives a test that was killed.
@@ -30,7 +37,15 @@ impl NodeProcess {
         let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
         assert!(child.is_none(), "`{}` runs already", self.config.display());
         let log = OpenOptions::new().create(true).append(true).open(&self.log).expect("a log that can be written");
-        let mut command = Command::new(&self.program);
+        // `ip` becomes the node: its process id is the node's.
+        let mut command = match &self.namespace {
+            Some(namespace) => {
+                let mut command = Command::new("ip");
+                command.args(["netns", "exec", namespace]).arg(&self.program);
+                command
+            }
+            None => Command::new(&self.program),
+        };
         command
             .args(["serve", "--config"])
             .arg(&self.config)

@@ -22,6 +22,11 @@ pub async fn until<T>(what: &str, bound: Duration, mut probe: impl AsyncFnMut() 
     }
 }
 
+/// Whether a number is large enough yet, as a probe says it.
+pub fn enough<T: PartialOrd + std::fmt::Display>(have: T, want: T) -> Result<(), String> {
+    if have >= want { Ok(()) } else { Err(format!("{have} of {want}")) }
+}
+
 /// The pace at which something that was refused is tried again.
 pub async fn pause() {
     tokio::time::sleep(LOOK).await;
