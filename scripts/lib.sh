@@ -57,6 +57,12 @@ need_build_tools() {
         say "RocksDB is compiled once: some 15 minutes on two cores, the rest some 10 more"
 }
 
+# What the tests need besides: `ip`, for network namespaces. Without root they say that they skip those.
+need_test_tools() {
+    command -v ip >/dev/null || [ -x /usr/sbin/ip ] || install_packages iproute2
+    case ":$PATH:" in *:/usr/sbin:*) ;; *) export PATH="$PATH:/usr/sbin" ;; esac
+}
+
 # Whether a process is one of ours.
 is_node() { [ -r "/proc/$1/cmdline" ] && tr '\0' ' ' <"/proc/$1/cmdline" | grep -q 'bailiwick-node'; }
 

@@ -7,6 +7,7 @@ mod command_line;
 mod imports;
 mod kill_leader;
 mod majority_stopped;
+mod namespaces;
 mod reasons;
 mod receipts;
 mod rejections;
