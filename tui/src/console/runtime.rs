@@ -7,12 +7,13 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bailiwick_policy::query::{Anchor, Item, ListQuery};
 use bailiwick_rpc::api::{At, SubmitRequest};
 use crossterm::event::Event;
-use futures::{FutureExt, Stream, StreamExt};
+use futures::{Stream, StreamExt};
 use ratatui::Terminal;
 use ratatui::backend::Backend;
 use ratatui::buffer::Buffer;
@@ -160,16 +161,18 @@ where
             runtime.take(model, msg);
         }
         for _ in 0..EVENTS_PER_TURN {
-            match events.next().now_or_never() {
-                Some(Some(event)) => {
+            // With this task's waker: crossterm's stream keeps the first it is given until the next event, and one that
+            // wakes nobody would leave that event unseen until something else happens.
+            match futures::poll!(events.next()) {
+                Poll::Ready(Some(event)) => {
                     dirty = true;
                     runtime.take(model, Msg::Input(event));
                 }
-                Some(None) => {
+                Poll::Ready(None) => {
                     keys_ended = true;
                     break;
                 }
-                None => break,
+                Poll::Pending => break,
             }
         }
         while let Ok(msg) = inbox.try_recv() {
@@ -191,7 +194,9 @@ where
         }
         if runtime.redraw {
             runtime.redraw = false;
-            terminal.clear().map_err(|error| DrawError(error.to_string()))?;
+            // Not `clear`, which asks the terminal where its cursor is: the answer would go to the reader of keys.
+            let size = terminal.size().map_err(|error| DrawError(error.to_string()))?;
+            terminal.resize(size.into()).map_err(|error| DrawError(error.to_string()))?;
             dirty = true;
         }
         if runtime.dump {

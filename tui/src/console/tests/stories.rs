@@ -237,6 +237,26 @@ fn keys_typed_ahead_of_a_list_wait_for_it() {
 }
 
 #[test]
+fn enter_typed_ahead_in_a_picker_chooses_what_was_typed() {
+    let mut driver = Driver::settled();
+    driver.press("3 a");
+    for key in ["i", "n", "s", "t", "o", "enter", "p"] {
+        driver.send(Msg::Input(event_of(key)));
+    }
+    assert!(driver.model.stage.edits.is_empty(), "the list still has every group, Admin on top");
+    driver.settle();
+    assert_eq!(driver.model.view, View::Pending, "what was typed behind it came behind it");
+    assert!(driver.screen().contains("allocate Instore to 1 store"), "{}", driver.screen());
+    // Esc gives up waiting, and nothing is chosen later.
+    driver.press("3 a");
+    for key in ["p", "o", "s", "enter", "esc"] {
+        driver.send(Msg::Input(event_of(key)));
+    }
+    driver.settle();
+    assert!(driver.model.overlay.is_none() && driver.model.stage.edits.len() == 1);
+}
+
+#[test]
 fn marks_hidden_by_a_filter_are_counted() {
     let mut driver = Driver::settled();
     driver.press("3 /").type_text("zone:east").press("enter space space");

@@ -5,10 +5,10 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
 use super::{actions, data, overlay};
-use crate::console::effect::Effect;
+use crate::console::effect::{Effect, Slot};
 use crate::console::keys::{Action, Chord};
-use crate::console::listing::Load;
-use crate::console::model::{Model, Tone, WAIT_CANCEL_MS};
+use crate::console::listing::{Listing, Load};
+use crate::console::model::{Model, Overlay, Tone, WAIT_CANCEL_MS};
 
 /// Characters that a line takes at most: as many as a description may have.
 const LINE_CHARS_MAX: usize = 1_000;
@@ -36,7 +36,9 @@ fn on_key(model: &mut Model, key: &KeyEvent, fx: &mut Vec<Effect>) {
     } else if model.is_too_small() {
         // Nothing that can't be seen is done.
     } else if model.overlay.is_some() {
-        overlay::on_key(model, key, fx);
+        if !hold_in_picker(model, key) {
+            overlay::on_key(model, key, fx);
+        }
     } else if model.filter().is_some_and(|filter| filter.editing) {
         on_filter_key(model, key, fx);
     } else if let Some(action) = action
@@ -97,8 +99,28 @@ fn hold(model: &mut Model, key: &KeyEvent, action: Action) -> bool {
     expected
 }
 
+/// The same in a picker: what chooses waits for what was typed to be found, and whatever is typed behind it waits too.
+fn hold_in_picker(model: &mut Model, key: &KeyEvent) -> bool {
+    if !matches!(model.overlay, Some(Overlay::Picker { .. })) || key.code == KeyCode::Esc {
+        model.held.clear();
+        return false;
+    }
+    let chooses = matches!(key.code, KeyCode::Enter | KeyCode::Up | KeyCode::Down | KeyCode::PageUp | KeyCode::PageDown);
+    let expected = is_expected(model) && (chooses || !model.held.is_empty());
+    if expected && model.held.len() < HELD_MAX {
+        model.held.push(*key);
+    }
+    expected
+}
+
+/// The list that has the keys: a picker's, else the view's.
+fn list_with_keys(model: &Model) -> Option<&Listing> {
+    let picker = matches!(model.overlay, Some(Overlay::Picker { .. })).then_some(Slot::Picker);
+    picker.or_else(|| model.focus()).and_then(|slot| model.listing(slot))
+}
+
 fn is_expected(model: &Model) -> bool {
-    model.focus().and_then(|slot| model.listing(slot)).is_some_and(|list| list.is_expected())
+    list_with_keys(model).is_some_and(Listing::is_expected)
 }
 
 /// The list may have come: then the keys that waited for it are typed. One that is too long in coming loses them, and
@@ -108,7 +130,7 @@ pub fn release(model: &mut Model, fx: &mut Vec<Effect>) {
         return;
     }
     if !is_expected(model) {
-        let failed = model.focus().and_then(|slot| model.listing(slot)).is_some_and(|list| list.load != Load::Ready);
+        let failed = list_with_keys(model).is_some_and(|list| list.load != Load::Ready);
         let held = std::mem::take(&mut model.held);
         if failed {
             model.say(Tone::Warn, format!("{} typed ahead were dropped: the list didn't come", counted(held.len() as u64, "key")));
