@@ -4,7 +4,10 @@ mod support;
 
 mod catch_up;
 mod command_line;
+mod console_failover;
+mod console_terminal;
 mod imports;
+mod keys;
 mod kill_leader;
 mod majority_stopped;
 mod namespaces;

@@ -1,11 +1,14 @@
-//! The scripts of `tests/scenarios/`, each run through every path that has an answer: the reference evaluator, the
-//! index, and tarpc on the leader and on a follower. They must agree before anything is compared with the script.
+//! The scripts of `tests/scenarios/`, each run through every path that has an answer: the reference evaluator and the
+//! index, both over the state as it came about and as a snapshot restores it, and tarpc on the leader and on a follower.
+//! They must agree before anything is compared with the script. At last, a node that was down all the while gets
+//! everything by snapshot, and answers the last questions of every script as the others do.
 //!
 //! A script has an org of its own, `acme` to itself. Its words are those of the commands; a question is
 //! `check till=STORE/TILL METHOD "PATH"`, and `explain` adds the sentence and the changes that would allow it.
 
 use std::error::Error;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use bailiwick_policy::access::{Class, Grant};
 use bailiwick_policy::command::*;
@@ -19,9 +22,12 @@ use bailiwick_policy::outcome::Outcome;
 use bailiwick_policy::state::State;
 use bailiwick_policy::{decide, reference};
 use bailiwick_rpc::api::{At, Receipt, SubmitReply};
+use bailiwick_storage::View;
 use bailiwick_tests::harness::caller::request;
+use bailiwick_tests::harness::restored::Original;
 use bailiwick_tests::harness::*;
 use bailiwick_tests::tidy;
+use futures::future::join_all;
 use goldenscript::{Argument, Context};
 use tokio::runtime::Handle;
 
@@ -30,28 +36,77 @@ use crate::support::settings;
 /// The org as scripts know it; the cluster's is named by the script, since one cluster runs them all.
 const ORG: &str = "acme";
 
+/// A question, and the reason that its answer had.
+#[derive(Clone, Debug)]
+struct Asked {
+    org: String,
+    subject: String,
+    method: String,
+    resource: String,
+    reason: String,
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_path_gives_the_answer_of_the_script() {
     let story = Story::begin("scenarios::every_path_gives_the_answer_of_the_script");
-    let cluster = Cluster::start(settings()).await;
+    let mut few = settings();
+    few.raft.snapshot_log_bytes = 64 * 1024;
+    few.raft.log_keep_entries = 10;
+    let cluster = Cluster::start(few).await;
     let leader = cluster.leader().await;
-    let follower = cluster.others(leader)[0].id;
+    let (follower, down) = (cluster.others(leader)[0].id, cluster.others(leader)[1].id);
+    let had = cluster.node(down).caller.status(false).await.expect("its status").last_log;
+    cluster.node(down).process.kill();
     let mut scripts: Vec<PathBuf> = std::fs::read_dir(tidy::root().join("tests/scenarios"))
         .expect("the folder of scripts")
         .map(|entry| entry.expect("an entry").path())
         .collect();
     scripts.sort();
     assert!(scripts.len() >= 8, "scripts: {scripts:?}");
+    let mut last: Vec<Asked> = Vec::new();
+    let mut restores = 0;
     for script in &scripts {
         story.phase(&script.display().to_string());
         let name = script.file_name().and_then(|name| name.to_str()).expect("a name of ASCII");
         let mut scenario = Scenario::new(&cluster, leader, follower, &format!("script-{name}"));
         // A script is synchronous; its calls block this thread, and the runtime's others carry them.
         tokio::task::block_in_place(|| goldenscript::run(&mut scenario, script)).unwrap_or_else(|why| panic!("`{}`: {why}", script.display()));
-        assert!(scenario.questions > 0, "`{}` asks nothing", script.display());
+        assert!(!scenario.asked.is_empty(), "`{}` asks nothing after its last change", script.display());
+        last.append(&mut scenario.asked);
+        restores += scenario.restores;
     }
+
+    story.phase("a node that has missed all of it gets it by snapshot");
+    purge_beyond(&cluster, leader, had).await;
+    cluster.start_node(down).await;
+    cluster.fresh_node(down).await;
     cluster.equal().await;
-    println!("scenarios: {} scripts, each through reference, index, leader {leader} and follower {follower}", scripts.len());
+    let status = cluster.node(down).caller.status(false).await.expect("its status");
+    assert!(status.snapshot > had && status.purged > had, "it was sent no snapshot: {status:#?}");
+    for asked in &last {
+        let reply = cluster.node(down).caller.check(check_of(&asked.org, &asked.subject, &asked.method, &asked.resource, At::Local)).await;
+        assert_eq!(reply.expect("an answer").reason, asked.reason, "{asked:?}");
+    }
+    println!(
+        "scenarios: {} scripts, each through reference, index, {restores} restored states, leader {leader} and follower {follower}; {} questions to node {down}, restored",
+        scripts.len(),
+        last.len()
+    );
+}
+
+/// Changes something that no script asks about, until the leader has purged its log beyond an index.
+async fn purge_beyond(cluster: &Cluster, leader: u64, index: u64) {
+    let caller = &cluster.node(leader).caller;
+    let stores = Arc::new(seed::codes(64));
+    seed::retailer(caller, "ballast", stores.len()).await;
+    for round in 0..1_000 {
+        let group = if round % 2 == 0 { "Admin" } else { "Instore" };
+        join_all(stores.iter().map(|store| async move { caller.change(&seed::allocate("ballast", &[store], Some(group))).await })).await;
+        if caller.status(false).await.expect("the leader's status").purged > index + 1 {
+            return;
+        }
+    }
+    panic!("nothing is purged after 64,000 writes");
 }
 
 struct Scenario<'a> {
@@ -60,8 +115,13 @@ struct Scenario<'a> {
     org: String,
     state: State,
     index: Index,
+    /// The same state in a storage, and what a snapshot of it restores; none if it has changed since.
+    original: Original,
+    restored: Option<Arc<View>>,
+    restores: usize,
     receipt: Option<Receipt>,
-    questions: usize,
+    /// What was asked since the last change.
+    asked: Vec<Asked>,
 }
 
 type Answer = Result<String, Box<dyn Error>>;
@@ -70,16 +130,26 @@ impl<'a> Scenario<'a> {
     fn new(cluster: &'a Cluster, leader: u64, follower: u64, org: &str) -> Self {
         let mut state = State::default();
         let init = Command::InitCluster { cluster: "scenario".into(), operator: Secret::TokenHash([1; 32]) };
-        let done = execute(&mut state, &envelope(Actor::System, init));
+        let init = envelope(Actor::System, init);
+        let mut original = Original::default();
+        tokio::task::block_in_place(|| Handle::current().block_on(original.commit(&init)));
+        let done = execute(&mut state, &init);
         assert!(matches!(done.outcome, Outcome::Committed { .. }), "{:?}", done.outcome);
         let index = Index::build(&state);
         let (leader, follower) = (&cluster.node(leader).caller, &cluster.node(follower).caller);
-        Self { leader, follower, org: org.to_owned(), state, index, receipt: None, questions: 0 }
+        let (restored, restores, receipt, asked) = (None, 0, None, Vec::new());
+        Self { leader, follower, org: org.to_owned(), state, index, original, restored, restores, receipt, asked }
     }
 
     /// Runs a command here and in the cluster; both must say the same.
     fn command(&mut self, command: Command) -> Answer {
-        let done = execute(&mut self.state, &envelope(Actor::Credential(code("operator-1")), command.clone()));
+        let proposed = envelope(Actor::Credential(code("operator-1")), command.clone());
+        Handle::current().block_on(self.original.commit(&proposed));
+        self.restored = None;
+        let done = execute(&mut self.state, &proposed);
+        if !done.changes.is_empty() {
+            self.asked.clear();
+        }
         self.index.apply(&self.state, &done.changes);
         let here = match &done.outcome {
             Outcome::Committed { changed, warnings, .. } => committed(*changed, warnings.iter().map(|w| w.to_string())),
@@ -99,7 +169,6 @@ impl<'a> Scenario<'a> {
 
     /// Asks on every path; all must say the same.
     fn question(&mut self, args: &[Argument], explained: bool) -> Answer {
-        self.questions += 1;
         let (mut subject, mut org, mut words) = (None, self.org.clone(), Vec::new());
         for arg in args {
             match arg {
@@ -113,10 +182,19 @@ impl<'a> Scenario<'a> {
             return Err("a question is `check till=STORE/TILL METHOD \"PATH\"`".into());
         };
         let asked = Request { org: &org, subject: Subject::parse(&subject)?, method, path };
+        let restored = match &self.restored {
+            Some(view) => view.clone(),
+            None => {
+                self.restores += 1;
+                self.restored.insert(Handle::current().block_on(self.original.restored())).clone()
+            }
+        };
         let mut answers = vec![
             ("the reference", reference::decide(&self.state, &asked).reason.to_string()),
             ("the index", decide::decide(&self.index, &asked).reason.to_string()),
             ("the index, built anew", decide::decide(&Index::build(&self.state), &asked).reason.to_string()),
+            ("the reference, restored", reference::decide(&restored.state, &asked).reason.to_string()),
+            ("the index, restored", decide::decide(&restored.index, &asked).reason.to_string()),
         ];
         // Whatever the path is like, it is a path: without this, one without a slash would be no resource at all.
         let resource = format!("endpoint:{path}");
@@ -129,6 +207,8 @@ impl<'a> Scenario<'a> {
             return Err(format!("the answers differ: {answers:?}").into());
         }
         let verdict = reference::decide(&self.state, &asked).verdict();
+        let reason = answers[0].1.clone();
+        self.asked.push(Asked { org: org.clone(), subject: subject.clone(), method: method.clone(), resource: resource.clone(), reason });
         let mut lines = vec![format!("{verdict}: {}", answers[0].1)];
         if explained {
             let local = explain(&self.state, &asked);

@@ -40,7 +40,11 @@ pub fn files() -> Vec<(String, String)> {
         for entry in std::fs::read_dir(&folder).expect("a folder that can be read").map(|e| e.expect("an entry")) {
             let (path, name) = (entry.path(), entry.file_name());
             let kind = entry.file_type().expect("a kind of file");
-            if kind.is_dir() && name != ".git" && name != "target" {
+            // In a second work tree `.git` is a file that names the first.
+            if name == ".git" || name == "target" {
+                continue;
+            }
+            if kind.is_dir() {
                 folders.push(path);
             } else if kind.is_file()
                 && let Ok(text) = std::fs::read_to_string(&path)
@@ -144,16 +148,10 @@ pub fn rule_ids(text: &str) -> BTreeSet<String> {
     found
 }
 
-/// The rules that docs/RULES.md defines, and whether each is built.
-pub fn rules(text: &str) -> BTreeMap<String, bool> {
-    text.lines()
-        .filter_map(|line| {
-            let line = line.strip_prefix("- ")?;
-            let id = line.split([' ', ':']).next()?;
-            let is_rule = rule_ids(id).len() == 1 && rule_ids(id).contains(id);
-            is_rule.then(|| (id.to_owned(), !line.contains("`(later)`:")))
-        })
-        .collect()
+/// The rules that docs/RULES.md defines.
+pub fn rules(text: &str) -> BTreeSet<String> {
+    let ids = text.lines().filter_map(|line| line.strip_prefix("- ")?.split([' ', ':']).next());
+    ids.filter(|id| rule_ids(id).contains(*id)).map(str::to_owned).collect()
 }
 
 #[cfg(test)]

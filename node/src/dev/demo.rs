@@ -30,7 +30,7 @@ const LOADING: &str = "Harbour & Field (loading)";
 const LOADED: &str = "Harbour & Field";
 
 /// Loads it, unless it is there. What an interrupted load left behind is completed.
-pub async fn load(calls: &Calls) -> Result<(), ServeError> {
+pub(super) async fn load(calls: &Calls) -> Result<(), ServeError> {
     let org: OrgCode = ORG.parse()?;
     let name = calls.org_name(&org).await?;
     if name.as_deref().is_some_and(|name| name != LOADING) {
@@ -46,7 +46,8 @@ pub async fn load(calls: &Calls) -> Result<(), ServeError> {
     Ok(())
 }
 
-fn commands(org: &OrgCode) -> Result<Vec<Command>, ServeError> {
+/// The commands that make it, in order, for an org of this code.
+pub fn commands(org: &OrgCode) -> Result<Vec<Command>, ServeError> {
     let mode = PutMode::Import;
     let mut commands = vec![
         Command::CreateOrg { org: org.clone(), name: LOADING.parse()?, owner: "ada".parse()?, owner_name: "Ada Marsh".parse()? },

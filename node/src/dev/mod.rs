@@ -2,7 +2,7 @@
 //! what somebody gets who wants to see it, and what the scripts start.
 
 mod calls;
-mod demo;
+pub mod demo;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,4 +1,5 @@
-//! The command line, run as a script runs it: another process, its exit code, what it prints.
+//! The command line, run as a script runs it: another process, its exit code, what it prints; and the console, as a
+//! person runs it: in a terminal.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -6,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use bailiwick_rpc::tls::KeyFiles;
 use serde_json::Value;
+
+use super::terminal::Terminal;
 
 /// How long one run may take.
 const RUN_MAX: Duration = Duration::from_secs(60);
@@ -62,8 +65,7 @@ impl Cli {
         for (key, _) in std::env::vars_os().filter(|(key, _)| key.to_string_lossy().starts_with("BAILIWICK_")) {
             command.env_remove(key);
         }
-        command.args(&self.flags).args(args).env("HOME", &self.home).env("XDG_STATE_HOME", self.home.join("state"));
-        command.env("XDG_CONFIG_HOME", self.home.join("config")).env("NO_COLOR", "1");
+        command.args(&self.flags).args(args).envs(self.env()).env("NO_COLOR", "1");
         let line = std::iter::once(self.program.display().to_string())
             .chain(self.flags.iter().cloned())
             .chain(args.iter().map(|arg| (*arg).to_owned()))
@@ -92,6 +94,28 @@ impl Cli {
         };
         let text = |thread: Option<std::thread::JoinHandle<String>>| thread.map_or_else(String::new, |t| t.join().unwrap_or_default());
         Ran { line, code: status.code().unwrap_or(-1), stdout: text(stdout), stderr: text(stderr), took: began.elapsed() }
+    }
+
+    /// The console, in a terminal of its own.
+    pub fn console(&self, size: (u16, u16)) -> Terminal {
+        Terminal::start(&self.program.display().to_string(), &self.flags, &self.env(), size)
+    }
+
+    /// A shell in a terminal of its own, where `$CONSOLE` is the console's command.
+    pub fn shell(&self, size: (u16, u16)) -> Terminal {
+        let mut env = self.env();
+        env.push(("CONSOLE".to_owned(), format!("{} {}", self.program.display(), self.flags.join(" "))));
+        env.push(("PS1".to_owned(), "shell> ".to_owned()));
+        Terminal::start("sh", &["-i".to_owned()], &env, size)
+    }
+
+    fn env(&self) -> Vec<(String, String)> {
+        let place = |name: &str, folder: &Path| (name.to_owned(), folder.display().to_string());
+        vec![
+            place("HOME", &self.home),
+            place("XDG_STATE_HOME", &self.home.join("state")),
+            place("XDG_CONFIG_HOME", &self.home.join("config")),
+        ]
     }
 
     /// Runs it, and expects an exit code.

@@ -146,10 +146,11 @@ impl Drop for NodeProcess {
     }
 }
 
+/// Sends a signal to a process that a test has started.
 #[expect(unsafe_code, reason = "the standard library sends no signal but SIGKILL")]
-fn signal(pid: u32, signal: i32) {
+pub fn signal(pid: u32, signal: i32) {
     let pid = i32::try_from(pid).expect("a process id");
-    // SAFETY: plain system call on numbers; the process is a child of ours that has not been waited for.
+    // SAFETY: plain system call on numbers; the process is one of ours that has not been waited for.
     let sent = unsafe { libc::kill(pid, signal) };
     assert_eq!(sent, 0, "signal {signal} to process {pid}: {}", std::io::Error::last_os_error());
 }
