@@ -88,8 +88,6 @@ async fn nothing_typed_or_staged_is_lost_when_the_leader_is_killed() {
     console.press("a");
     console.expect("Allocate which group?");
     console.type_text("instore");
-    console.expect_gone("Kiosk custom");
-    console.expect("Instore instore");
     console.press("enter");
     console.expect("± 1 pending");
     console.press("/ ctrl-u");

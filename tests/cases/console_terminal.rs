@@ -70,9 +70,9 @@ async fn the_terminal_is_given_back_and_taken_again() {
 
     story.phase("Ctrl-L draws anew");
     shell.press("ctrl-l ?");
-    shell.expect("the same on the command line");
+    shell.expect("these keys");
     shell.press("esc");
-    shell.expect_gone("the same on the command line");
+    shell.expect_gone("these keys");
 
     story.phase("an end by the operator");
     shell.press("q");
@@ -138,9 +138,9 @@ async fn a_storm_of_sizes_leaves_a_whole_screen() {
     let still = |text: String| text.lines().skip(1).take(usize::from(SIZE.1) - 3).map(str::to_owned).collect::<Vec<_>>();
     let left = still(console.text());
     console.press("ctrl-l ?");
-    console.expect("the same on the command line");
+    console.expect("these keys");
     console.press("esc");
-    console.expect_gone("the same on the command line");
+    console.expect_gone("these keys");
     assert_eq!(left, still(console.text()));
     console.press("q tab enter");
     assert!(console.ended(BOUND).success());

@@ -11,7 +11,8 @@ pub struct ClusterHealth {
     pub reading_from: Option<usize>,
     /// The leader's id, as last heard.
     pub leader: Option<u64>,
-    /// Whether a call is under way that has already failed somewhere.
+    /// Whether a call is under way that has failed, and no node is known to answer it. One that waits at a node is not
+    /// looking for another, however it came there.
     pub failing_over: bool,
     /// When this was last found out.
     pub changed: std::time::Instant,
@@ -62,5 +63,6 @@ pub(crate) fn picture(machine: &Failover, addrs: &[String], troubles: &[Option<S
         .collect();
     let up = |place: &usize| nodes.get(*place).is_some_and(|node| node.up == Some(true));
     let reading_from = Some(machine.favourite()).filter(up).or_else(|| (0..nodes.len()).find(|place| up(place)));
+    let failing_over = failing_over && reading_from.is_none();
     ClusterHealth { reading_from, leader: machine.leader(), failing_over, changed: std::time::Instant::now(), nodes }
 }

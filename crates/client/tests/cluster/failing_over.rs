@@ -99,6 +99,23 @@ async fn a_long_poll_outlives_the_usual_patience() {
     assert_eq!(client.health().borrow().nodes[0].round_trip_us, None, "waiting says nothing about nearness");
 }
 
+/// A call that failed at one node and waits at another is no longer looking for one.
+#[tokio::test]
+async fn a_long_poll_that_has_found_another_node_is_not_failing_over() {
+    let mut fakes = Fakes::start(2).await;
+    let client = fakes.client();
+    let first = client.whoami().await.unwrap().node;
+    fakes.nodes[first as usize - 1].kill().await;
+    let poll = tokio::spawn({
+        let client = client.clone();
+        async move { client.watch(WatchRequest { wait_ms: 600_000, max: 10, ..WatchRequest::default() }).await }
+    });
+    let mut health = client.health();
+    within("the other node", health.wait_for(|h| h.reading_from.is_some_and(|place| place != first as usize - 1))).await.unwrap();
+    assert!(!health.borrow().failing_over && !poll.is_finished());
+    poll.abort();
+}
+
 #[tokio::test]
 async fn probes_find_out_who_is_there_and_who_leads_and_who_is_not() {
     let mut fakes = Fakes::start(3).await;
