@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bailiwick_policy::access::Levels;
+use bailiwick_policy::access::{Class, Grant, Levels, Narrow};
 use bailiwick_policy::decision::Reason;
 use bailiwick_policy::ids::{ObjectId, Revision};
 use bailiwick_policy::command::Command;
@@ -49,6 +49,9 @@ fn cases() -> Vec<Case> {
         // AG-7: Data and Config are judged apart.
         case("till:s1/t1", "GET", "/v2/config/stores", ResourceNone),
         case("till:s2/t1", "GET", "/v2/config/stores", PermitGroup),
+        // AG-6: the cell would do, and leaves the endpoint out.
+        case("till:s6/t1", "GET", "/v2/customers/42", EndpointExcluded),
+        case("till:s6/t1", "POST", "/v2/customers/42", PermitGroup),
         // The path.
         case("till:s1/t1", "GET", "/v2/customers/%2e%2e/42", PathMalformed),
         case("till:s1/t1", "GET", "/v2//customers/42", PathMalformed),
@@ -102,6 +105,10 @@ async fn each_has_a_question() {
     for command in &commands {
         caller.change(command).await;
     }
+    let narrow = Some(Narrow::Except(vec![code("GET /v2/customers/{}")]));
+    let cell = Grant { resource: code("Customer"), class: Class::Data, levels: Levels::all(), narrow };
+    caller.change(&Command::CreateGroup { org: code(ORG), name: code("Narrowed"), description: "".into(), grants: vec![cell] }).await;
+    caller.change(&seed::allocate(ORG, &["s6"], Some("Narrowed"))).await;
     // A node that was restarted holds no older views: it rebuilds them.
     cluster.equal().await;
     cluster.stop(3);

@@ -55,7 +55,7 @@ async fn a_revision_is_answered_as_it_was() {
     assert_eq!(after, Revision(before.0 + 1));
     cluster.reached(after).await;
 
-    story.phase("both sides of a change, on every node");
+    story.phase("AG-15: both sides of a change, on every node: it is in force at its revision and not before");
     for node in cluster.nodes() {
         assert_eq!(tasks(&node.caller, "s1", At::AtExactly(before)).await, "resource_none", "node {}", node.id);
         assert_eq!(tasks(&node.caller, "s1", At::AtExactly(after)).await, "permit_group", "node {}", node.id);

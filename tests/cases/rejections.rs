@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use bailiwick_policy::access::{Class, Levels};
+use bailiwick_policy::access::{Class, Grant, Levels, Narrow};
 use bailiwick_policy::command::*;
 use bailiwick_policy::ids::*;
 use bailiwick_policy::limits::{ALLOCATE_STORES_MAX, IMPORT_ROWS_MAX};
 use bailiwick_policy::object::{CredentialKind, Secret};
-use bailiwick_policy::outcome::RejectionCode;
+use bailiwick_policy::outcome::{Change, RejectionCode};
 use bailiwick_rpc::api::{SubmitReply, SubmitRequest};
 use bailiwick_rpc::token::Token;
 use bailiwick_tests::harness::caller::request;
@@ -20,10 +20,9 @@ use crate::support::settings;
 const ORG: &str = "acme";
 
 /// What no caller can bring about so far, and why.
-const UNREACHABLE: [(RejectionCode, &str); 3] = [
+const UNREACHABLE: [(RejectionCode, &str); 2] = [
     (RejectionCode::ClusterInitialised, "no credential may send the first entry: it is `forbidden` before"),
     (RejectionCode::ClusterUninitialised, "nobody is let in before the first entry"),
-    (RejectionCode::GroupInactive, "no command deactivates a group yet"),
 ];
 
 fn zone(text: &str, parent: Option<&str>) -> ZoneRow {
@@ -56,6 +55,15 @@ fn with_mode(command: Command, to: PutMode) -> Command {
 
 fn remove(target: ObjectId) -> Command {
     Command::Remove { target, force: false }
+}
+
+fn deactivate(org: &str, group: &str) -> Command {
+    Command::DeactivateGroup { org: code(org), group: group.into() }
+}
+
+fn narrowed(narrow: Narrow) -> Command {
+    let cell = Grant { resource: code("Customer"), class: Class::Data, levels: Levels::R, narrow: Some(narrow) };
+    Command::EditGroup { org: code(ORG), group: "Kiosk".into(), name: None, description: None, cells: vec![cell], widen: Vec::new() }
 }
 
 fn resource(name: &str) -> ObjectId {
@@ -124,7 +132,21 @@ fn cases() -> Vec<(RejectionCode, Command)> {
         (TooMany, Command::Allocate { org: org(), stores: vec![code("s1"); ALLOCATE_STORES_MAX + 1], tills: Vec::new(), group: None, observe: false }),
         (NothingNamed, seed::allocate(ORG, &[], None)),
         (WrongKind, Command::Suspend { target: ObjectId::Zone(org(), code("z1")) }),
-        (WrongKind, remove(seed::store_id(ORG, "s1"))),
+        (WrongKind, remove(ObjectId::Group(org(), code("kiosk")))),
+        // AG-18, AG-27: a group's life.
+        (GroupInactive, seed::allocate(ORG, &["s1"], Some("Idle"))),
+        (GroupAllocated, deactivate(ORG, "Busy")),
+        (GroupIsDefault, deactivate("owned", "Own")),
+        // AG-12.
+        (BuiltinImmutable, deactivate(ORG, "Instore")),
+        // AG-6.
+        (NarrowInvalid, narrowed(Narrow::Only(Vec::new()))),
+        (NarrowInvalid, narrowed(Narrow::Except(vec![code("GET /v2/tasks")]))),
+        // AG-25, AG-37.
+        (StoreInUse, remove(seed::store_id(ORG, "s1"))),
+        (TillExists, Command::MoveTill { org: org(), store: code("s1"), till: code("t1"), to: code("s2") }),
+        (IdRetired, with_mode(seed::stores(ORG, ["gone"]), PutMode::Create)),
+        (NotUndoable, Command::Revert { of: Revision(1), changes: vec![Change { before: None, after: None }] }),
         (UserUnknown, Command::Suspend { target: ObjectId::User(org(), code("nobody")) }),
         (UserUnknown, owner_credential("nobody-1", "nobody", &Token::generate())),
         // UM-6.
@@ -183,6 +205,15 @@ async fn each_has_a_command_and_none_changes_anything() {
         in_places("s2"),
         seed::group(ORG, "Kiosk", &[("Customer", Levels::R)]),
         owner_credential("ada-1", "ada", &token),
+        seed::group(ORG, "Busy", &[]),
+        seed::allocate(ORG, &["s5"], Some("Busy")),
+        seed::group(ORG, "Idle", &[]),
+        deactivate(ORG, "Idle"),
+        seed::org("owned"),
+        seed::group("owned", "Own", &[]),
+        seed::default("owned", Some("Own")),
+        with_mode(seed::stores(ORG, ["gone"]), PutMode::Create),
+        remove(seed::store_id(ORG, "gone")),
     ] {
         caller.change(&command).await;
     }

@@ -10,9 +10,9 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use bailiwick_policy::access::{Class, Grant};
+use bailiwick_policy::access::{Class, Grant, Narrow};
 use bailiwick_policy::command::*;
-use bailiwick_policy::decision::{Request, Subject};
+use bailiwick_policy::decision::{Decision, Reason, Request, Subject};
 use bailiwick_policy::execute::execute;
 use bailiwick_policy::explain::explain;
 use bailiwick_policy::ids::*;
@@ -21,7 +21,7 @@ use bailiwick_policy::object::Secret;
 use bailiwick_policy::outcome::Outcome;
 use bailiwick_policy::state::State;
 use bailiwick_policy::{decide, reference};
-use bailiwick_rpc::api::{At, Receipt, SubmitReply};
+use bailiwick_rpc::api::{At, CheckReply, Receipt, SubmitReply};
 use bailiwick_storage::View;
 use bailiwick_tests::harness::caller::request;
 use bailiwick_tests::harness::restored::Original;
@@ -36,14 +36,14 @@ use crate::support::settings;
 /// The org as scripts know it; the cluster's is named by the script, since one cluster runs them all.
 const ORG: &str = "acme";
 
-/// A question, and the reason that its answer had.
+/// A question, and what its answer said.
 #[derive(Clone, Debug)]
 struct Asked {
     org: String,
     subject: String,
     method: String,
     resource: String,
-    reason: String,
+    said: String,
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -62,7 +62,7 @@ async fn every_path_gives_the_answer_of_the_script() {
         .map(|entry| entry.expect("an entry").path())
         .collect();
     scripts.sort();
-    assert!(scripts.len() >= 8, "scripts: {scripts:?}");
+    assert!(scripts.len() >= 12, "scripts: {scripts:?}");
     let mut last: Vec<Asked> = Vec::new();
     let mut restores = 0;
     for script in &scripts {
@@ -85,7 +85,7 @@ async fn every_path_gives_the_answer_of_the_script() {
     assert!(status.snapshot > had && status.purged > had, "it was sent no snapshot: {status:#?}");
     for asked in &last {
         let reply = cluster.node(down).caller.check(check_of(&asked.org, &asked.subject, &asked.method, &asked.resource, At::Local)).await;
-        assert_eq!(reply.expect("an answer").reason, asked.reason, "{asked:?}");
+        assert_eq!(said_by(&reply.expect("an answer")), asked.said, "{asked:?}");
     }
     println!(
         "scenarios: {} scripts, each through reference, index, {restores} restored states, leader {leader} and follower {follower}; {} questions to node {down}, restored",
@@ -190,25 +190,25 @@ impl<'a> Scenario<'a> {
             }
         };
         let mut answers = vec![
-            ("the reference", reference::decide(&self.state, &asked).reason.to_string()),
-            ("the index", decide::decide(&self.index, &asked).reason.to_string()),
-            ("the index, built anew", decide::decide(&Index::build(&self.state), &asked).reason.to_string()),
-            ("the reference, restored", reference::decide(&restored.state, &asked).reason.to_string()),
-            ("the index, restored", decide::decide(&restored.index, &asked).reason.to_string()),
+            ("the reference", said(reference::decide(&self.state, &asked))),
+            ("the index", said(decide::decide(&self.index, &asked))),
+            ("the index, built anew", said(decide::decide(&Index::build(&self.state), &asked))),
+            ("the reference, restored", said(reference::decide(&restored.state, &asked))),
+            ("the index, restored", said(decide::decide(&restored.index, &asked))),
         ];
         // Whatever the path is like, it is a path: without this, one without a slash would be no resource at all.
         let resource = format!("endpoint:{path}");
         let at = self.receipt.clone().map_or(At::Linearizable, At::AtLeast);
         for (name, caller) in [("the leader", self.leader), ("a follower", self.follower)] {
             let reply = Handle::current().block_on(caller.check(check_of(&org, &subject, method, &resource, at.clone())));
-            answers.push((name, reply.map_err(|why| why.to_string())?.reason));
+            answers.push((name, said_by(&reply.map_err(|why| why.to_string())?)));
         }
         if answers.windows(2).any(|pair| pair[0].1 != pair[1].1) {
             return Err(format!("the answers differ: {answers:?}").into());
         }
         let verdict = reference::decide(&self.state, &asked).verdict();
-        let reason = answers[0].1.clone();
-        self.asked.push(Asked { org: org.clone(), subject: subject.clone(), method: method.clone(), resource: resource.clone(), reason });
+        let said = answers[0].1.clone();
+        self.asked.push(Asked { org: org.clone(), subject: subject.clone(), method: method.clone(), resource: resource.clone(), said });
         let mut lines = vec![format!("{verdict}: {}", answers[0].1)];
         if explained {
             let local = explain(&self.state, &asked);
@@ -251,19 +251,16 @@ impl goldenscript::Runner for Scenario<'_> {
                 (None, None) | (Some(_), Some(_)) => return Err("name `store=`, `till=STORE/TILL` or `org`".into()),
             })
         };
+        // Cells are written `Customer=RW`, `Store/config=R`, `Customer="RW only GET /v2/customers/{}"`.
         let grants = || -> Result<Vec<Grant>, Box<dyn Error>> {
             let cells = command.args.iter().filter_map(|arg| match arg {
-                Argument::KeyValue(cell, levels) if cell != "name" => Some((cell, levels)),
+                Argument::KeyValue(cell, levels) if cell != "name" && cell != "widen" => Some((cell, levels)),
                 Argument::KeyValue(..) | Argument::Positional(_) => None,
                 _other => None,
             });
-            cells
-                .map(|(cell, levels)| {
-                    let (resource, class) = cell.rsplit_once('/').map_or((cell.as_str(), Ok(Class::Data)), |(r, class)| (r, class.parse()));
-                    Ok(Grant { resource: resource.parse()?, class: class?, levels: levels.parse()?, narrow: None })
-                })
-                .collect()
+            cells.map(|(cell, levels)| grant(cell, levels)).collect()
         };
+        let is_true = |key: &str| value(key) == Some("true");
         match (command.name.as_str(), words.as_slice()) {
             ("check", _) => self.question(&command.args, false),
             ("explain", _) => self.question(&command.args, true),
@@ -282,10 +279,16 @@ impl goldenscript::Runner for Scenario<'_> {
             }
             ("edit", [group]) => {
                 let name = value("name").map(str::parse).transpose()?;
-                let command = Command::EditGroup { org: org.parse()?, group: (*group).into(), name, description: None, cells: grants()?, widen: Vec::new() };
+                let widen = value("widen").map(cell_of).transpose()?.into_iter().collect();
+                let command = Command::EditGroup { org: org.parse()?, group: (*group).into(), name, description: None, cells: grants()?, widen };
                 self.command(command)
             }
-            ("default", [group]) => self.command(seed::default(org, Some(group))),
+            ("deactivate", [group]) => self.command(Command::DeactivateGroup { org: org.parse()?, group: (*group).into() }),
+            ("reactivate", [group]) => self.command(Command::ReactivateGroup { org: org.parse()?, group: (*group).into() }),
+            ("default", [group]) => {
+                let command = Command::SetDefault { org: org.parse()?, group: Some((*group).into()), observe: is_true("observe") };
+                self.command(command)
+            }
             ("default", []) => self.command(seed::default(org, None)),
             ("allocate", stores) if value("till").is_some() => {
                 let (store, till) = value("till").and_then(|till| till.split_once('/')).ok_or("`till=STORE/TILL`")?;
@@ -293,12 +296,58 @@ impl goldenscript::Runner for Scenario<'_> {
                 let tills = vec![(store.parse()?, till.parse()?)];
                 self.command(Command::Allocate { org: org.parse()?, stores, tills, group: value("group").map(GroupRef::from), observe: false })
             }
-            ("allocate", stores) => self.command(seed::allocate(org, stores, value("group"))),
+            ("allocate", stores) => {
+                let stores = stores.iter().map(|s| s.parse()).collect::<Result<_, _>>()?;
+                let group = value("group").map(GroupRef::from);
+                self.command(Command::Allocate { org: org.parse()?, stores, tills: Vec::new(), group, observe: is_true("observe") })
+            }
+            ("move", []) => {
+                let (store, till) = value("till").and_then(|till| till.split_once('/')).ok_or("`till=STORE/TILL`")?;
+                let to = value("to").ok_or("`to=STORE`")?.parse()?;
+                self.command(Command::MoveTill { org: org.parse()?, store: store.parse()?, till: till.parse()?, to })
+            }
+            ("remove", []) => {
+                let target = match value("zone") {
+                    Some(zone) => ObjectId::Zone(org.parse()?, zone.parse()?),
+                    None => target()?,
+                };
+                self.command(Command::Remove { target, force: is_true("force") })
+            }
             ("suspend", _) => self.command(Command::Suspend { target: target()? }),
             ("resume", _) => self.command(Command::Resume { target: target()? }),
             (other, words) => Err(format!("`{other}` with {words:?} is no command of these scripts").into()),
         }
     }
+}
+
+/// An answer in words: the reason, and what it would be in earnest.
+fn said(decision: Decision) -> String {
+    with_would_deny(decision.reason.as_str(), decision.would_deny.map(Reason::as_str))
+}
+
+fn said_by(reply: &CheckReply) -> String {
+    with_would_deny(&reply.reason, reply.would_deny.as_deref())
+}
+
+fn with_would_deny(reason: &str, would_deny: Option<&str>) -> String {
+    would_deny.map_or_else(|| reason.to_owned(), |denied| format!("{reason}, and would deny: {denied}"))
+}
+
+/// A resource, and its class if it isn't Data.
+fn cell_of(text: &str) -> Result<(ResourceId, Class), Box<dyn Error>> {
+    let (resource, class) = text.rsplit_once('/').map_or((text, Ok(Class::Data)), |(resource, class)| (resource, class.parse()));
+    Ok((resource.parse()?, class?))
+}
+
+fn grant(cell: &str, text: &str) -> Result<Grant, Box<dyn Error>> {
+    let (resource, class) = cell_of(cell)?;
+    let endpoints = |text: &str| text.split(", ").map(str::parse).collect::<Result<Vec<EndpointId>, _>>();
+    let (levels, narrow) = match (text.split_once(" only "), text.split_once(" except ")) {
+        (Some((levels, only)), _) => (levels, Some(Narrow::Only(endpoints(only)?))),
+        (None, Some((levels, except))) => (levels, Some(Narrow::Except(endpoints(except)?))),
+        (None, None) => (text, None),
+    };
+    Ok(Grant { resource, class, levels: levels.parse()?, narrow })
 }
 
 fn envelope(actor: Actor, command: Command) -> Envelope {
