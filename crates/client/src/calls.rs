@@ -4,12 +4,15 @@
 use std::time::Duration;
 
 use bailiwick_policy::command::Command;
-use bailiwick_policy::ids::{ObjectId, RequestId, Revision};
+use bailiwick_policy::ids::{ObjectId, OrgCode, RequestId, Revision};
 use bailiwick_policy::query::ListQuery;
 use bailiwick_rpc::api::{
-    At, CheckManyReply, CheckManyRequest, CheckRequest, CheckReply, ClusterStatus, ExplainReply, GetReply, LONG_POLL_SLACK_MS, ListReply,
-    MemberChangeReply, MemberChangeRequest, NodeStatus, OutcomeReply, PreviewReply, PreviewRequest, RowFault, WatchReply, WatchRequest, WhoAmI, encode_command,
+    At, AuditEntry, AuditQuery, AuditReply, CheckManyReply, CheckManyRequest, CheckReply, CheckRequest, ClusterStatus, DeniesReply,
+    DeniesRequest, DiffReply, ExplainReply, GetReply, LONG_POLL_SLACK_MS, LintReply, ListReply, MemberChangeReply,
+    MemberChangeRequest, NodeStatus, OutcomeReply, PreviewReply,
+    PreviewRequest, RowFault, SuggestReply, SuggestRequest, WatchReply, WatchRequest, WhoAmI, encode_command,
 };
+use serde_bytes::ByteBuf;
 
 use crate::client::{Client, Patience};
 use crate::error::ClientError;
@@ -61,6 +64,41 @@ impl Client {
     pub async fn faults(&self, command: &Command) -> Result<(Revision, Vec<RowFault>), ClientError> {
         let command = encode_command(command)?;
         self.read::<Changes, _, _, _>(self.slow(), call!(faults, command)).await
+    }
+
+    /// The command that would undo an entry of the audit, as it travels.
+    pub async fn inverse(&self, of: Revision) -> Result<ByteBuf, ClientError> {
+        self.read::<Changes, _, _, _>(self.slow(), call!(inverse, of)).await
+    }
+
+    /// A page of the audit.
+    pub async fn audit(&self, query: AuditQuery) -> Result<AuditReply, ClientError> {
+        self.read::<Browsing, _, _, _>(self.slow(), call!(audit, query)).await
+    }
+
+    /// One entry of the audit.
+    pub async fn audit_entry(&self, revision: Revision) -> Result<AuditEntry, ClientError> {
+        self.read::<Browsing, _, _, _>(self.slow(), call!(audit_entry, revision)).await
+    }
+
+    /// What differs between two revisions of an org.
+    pub async fn diff(&self, org: Option<OrgCode>, from: Revision, to: Revision) -> Result<DiffReply, ClientError> {
+        self.read::<Browsing, _, _, _>(self.slow(), call!(diff, org, from, to)).await
+    }
+
+    /// What was refused lately.
+    pub async fn denies(&self, request: DeniesRequest) -> Result<DeniesReply, ClientError> {
+        self.read::<Browsing, _, _, _>(self.unmeasured(), call!(denies, request)).await
+    }
+
+    /// A group derived from what was called.
+    pub async fn suggest(&self, request: SuggestRequest) -> Result<SuggestReply, ClientError> {
+        self.read::<Browsing, _, _, _>(self.slow(), call!(suggest, request)).await
+    }
+
+    /// What the lint finds in an org.
+    pub async fn lint(&self, org: Option<OrgCode>) -> Result<LintReply, ClientError> {
+        self.read::<Browsing, _, _, _>(self.slow(), call!(lint, org)).await
     }
 
     /// Who the caller is.

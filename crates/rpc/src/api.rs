@@ -165,6 +165,9 @@ pub struct CheckReply {
     pub revision: Revision,
     /// How stale that can be, in milliseconds.
     pub staleness_ms: u64,
+    /// Set on a permit that only an observing group gives: why it would have been denied (AG-33).
+    #[serde(default)]
+    pub would_deny: Option<String>,
 }
 
 /// Several questions at one revision.
@@ -189,6 +192,9 @@ pub struct CheckManyReply {
     pub revision: Revision,
     /// How stale that can be, in milliseconds.
     pub staleness_ms: u64,
+    /// Of permits that only an observing group gives: the place among the answers, and why it would have been denied.
+    #[serde(default)]
+    pub would_deny: Vec<(u64, String)>,
 }
 
 /// An answer with its proof.

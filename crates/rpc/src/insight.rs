@@ -1,5 +1,7 @@
 //! Messages of understanding: the audit, differences, denials, lint, a group from a log. Lenient like all of the wire.
 
+use std::collections::BTreeMap;
+
 use bailiwick_policy::access::Grant;
 use bailiwick_policy::ids::{ObjectId, OrgCode, RequestId, Revision, Tick};
 use bailiwick_policy::impact::Impact;
@@ -7,12 +9,18 @@ use bailiwick_policy::lint::Finding;
 use bailiwick_policy::outcome::Change;
 use serde::{Deserialize, Serialize};
 
+use crate::api::At;
+
 /// Entries of one page of the audit at most.
 pub const AUDIT_PAGE_MAX: usize = 500;
 /// Rows of the deny feed in one answer at most.
 pub const DENIES_MAX: usize = 1_000;
 /// Distinct calls of an access log in one question at most.
 pub const SUGGEST_CALLS_MAX: usize = 50_000;
+/// Calls that a suggested group leaves, in one answer at most.
+pub const SUGGEST_LEFT_MAX: usize = 1_000;
+/// Findings of the lint in one answer at most.
+pub const LINT_MAX: usize = 5_000;
 
 /// Which entries of the audit.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -34,6 +42,8 @@ pub struct AuditQuery {
     pub oldest_first: bool,
     /// Entries wanted; 0 is as many as a page has.
     pub max: usize,
+    /// Which state it may come from: with a receipt, the entry of that change is among them.
+    pub at: At,
 }
 
 /// An entry of the audit.
@@ -61,7 +71,8 @@ pub struct AuditEntry {
     pub reason: Option<String>,
     /// What was asked for.
     pub command: String,
-    /// What changed: in a page at most the first few of each entry.
+    /// What changed. In a page at most the first few of each entry, or what is about the object asked for; alone, all
+    /// that fits one message.
     #[serde(default)]
     pub changes: Vec<Change>,
     /// How many changes there are.
@@ -69,13 +80,13 @@ pub struct AuditEntry {
     pub changes_total: u64,
 }
 
-/// A page of the audit.
+/// A page of the audit. It may be short, or even empty, and still go on: a node looks through so many entries at once.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct AuditReply {
     /// The entries.
     pub entries: Vec<AuditEntry>,
-    /// Where the next page goes on; none at the end.
+    /// The cursor of the next page; none at the end.
     pub next: Option<Revision>,
     /// The first revision that is kept.
     pub floor: Revision,
@@ -105,7 +116,7 @@ pub struct DiffReply {
 pub struct DeniesRequest {
     /// The org; none is the caller's own.
     pub org: Option<OrgCode>,
-    /// Part of subject, path or reason.
+    /// Part of method, subject, path or reason, in any case; blank is all.
     pub text: String,
     /// Rows wanted; 0 is as many as an answer has.
     pub max: usize,
@@ -143,9 +154,9 @@ pub struct DeniesReply {
     pub answered_by: Vec<u64>,
     /// Nodes that didn't.
     pub silent: Vec<u64>,
-    /// The feed of these nodes reaches back to here.
+    /// All of these nodes have watched from here on, each by its own clock.
     pub since: Tick,
-    /// Refusals that were counted but not kept, for want of room.
+    /// Refusals that are in no row, for want of room.
     pub dropped: u64,
 }
 
@@ -167,11 +178,11 @@ pub struct SuggestRequest {
 pub struct SuggestReply {
     /// Its cells.
     pub grants: Vec<Grant>,
-    /// Calls that it permits.
+    /// Calls that it permits, each as often as it came.
     pub covered: u64,
-    /// Calls that no group can permit: method, path, why, how often; at most a page.
+    /// Calls that no group can permit: method, path, why, how often; the most frequent first, at most a page.
     pub left: Vec<(String, String, String, u64)>,
-    /// How many those are in all.
+    /// How many different ones there are in all.
     pub left_total: u64,
     /// The revision of the catalogue.
     pub revision: Revision,
@@ -181,8 +192,10 @@ pub struct SuggestReply {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LintReply {
-    /// The findings.
+    /// The findings; at most a page.
     pub findings: Vec<Finding>,
+    /// How many there are of each code, those of no page included.
+    pub counts: BTreeMap<String, u64>,
     /// The revision they were found at.
     pub revision: Revision,
 }

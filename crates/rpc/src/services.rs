@@ -1,7 +1,7 @@
 //! The four services of the callers' port. Apart from their messages, since each brings a type of requests with it
 //! that bears the service's name.
 
-use bailiwick_policy::ids::{ObjectId, RequestId, Revision};
+use bailiwick_policy::ids::{ObjectId, OrgCode, RequestId, Revision};
 use bailiwick_policy::query::ListQuery;
 use serde_bytes::ByteBuf;
 
@@ -29,9 +29,11 @@ pub trait Admin {
     async fn preview(request: api::PreviewRequest) -> Result<api::PreviewReply, api::ApiError>;
     /// Every row of a put that can't be taken, at the revision named beside.
     async fn faults(command: ByteBuf) -> Result<(Revision, Vec<api::RowFault>), api::ApiError>;
+    /// The command that would undo an entry of the audit, as it travels: to be previewed and submitted like any other.
+    async fn inverse(of: Revision) -> Result<ByteBuf, api::ApiError>;
 }
 
-/// What is there: lists, objects, changes as they come.
+/// What is there and what was: lists, objects, changes as they come, the audit, and what follows from them.
 #[tarpc::service]
 pub trait Browse {
     /// Who the caller is.
@@ -42,6 +44,18 @@ pub trait Browse {
     async fn get(id: ObjectId, at: api::At) -> Result<api::GetReply, api::ApiError>;
     /// Waits for changes.
     async fn watch(request: api::WatchRequest) -> Result<api::WatchReply, api::ApiError>;
+    /// A page of the audit.
+    async fn audit(query: api::AuditQuery) -> Result<api::AuditReply, api::ApiError>;
+    /// One entry of the audit with all that it changed.
+    async fn audit_entry(revision: Revision) -> Result<api::AuditEntry, api::ApiError>;
+    /// What differs between two revisions of an org, and whose access does. Either may be the older.
+    async fn diff(org: Option<OrgCode>, from: Revision, to: Revision) -> Result<api::DiffReply, api::ApiError>;
+    /// What was refused lately, by every node's own count.
+    async fn denies(request: api::DeniesRequest) -> Result<api::DeniesReply, api::ApiError>;
+    /// A group derived from what was called.
+    async fn suggest(request: api::SuggestRequest) -> Result<api::SuggestReply, api::ApiError>;
+    /// What is lawful in an org and still most likely a mistake.
+    async fn lint(org: Option<OrgCode>) -> Result<api::LintReply, api::ApiError>;
 }
 
 /// The cluster.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bailiwick_policy::ids::{ObjectId, Revision};
 use bailiwick_policy::outcome::AuditRow;
 use bailiwick_policy::query::{ListQuery, item, list};
-use bailiwick_policy::view::{Viewer, visible};
+use bailiwick_policy::view::Viewer;
 use bailiwick_policy::object::CredentialKind;
 use bailiwick_rpc::api::*;
 
@@ -96,10 +96,7 @@ impl App {
         }
         let wanted = |row: &&AuditRow| {
             request.org.as_ref().is_none_or(|org| row.org.as_ref() == Some(org))
-                && match &row.org {
-                    Some(org) => viewer.sees_org(org.as_str()),
-                    None => row.changes.iter().filter_map(|c| c.id()).all(|id| visible(viewer, &view.state, &id)),
-                }
+                && super::audit::sees(viewer, row)
         };
         let events = rows.iter().filter(wanted).map(event).collect();
         Ok(WatchReply { events, next: last, compacted: None })

@@ -1,7 +1,7 @@
 //! Checks: the view, the decision, the count. No disk, no network and no consensus on the default path.
 
 use bailiwick_policy::decide::decide;
-use bailiwick_policy::decision::{Decision, Reason, Request, Subject};
+use bailiwick_policy::decision::{Decision, Reason, Request, Subject, Verdict};
 use bailiwick_policy::explain::explain;
 use bailiwick_policy::view::Viewer;
 use bailiwick_rpc::api::*;
@@ -61,6 +61,7 @@ fn reply(decision: Decision, chosen: Option<&Chosen>, app: &App) -> CheckReply {
         obligations: Vec::new(),
         revision,
         staleness_ms,
+        would_deny: decision.would_deny.map(|reason| reason.as_str().to_owned()),
     }
 }
 
@@ -71,6 +72,7 @@ impl App {
         match self.choose(&request.at).await {
             Ok(chosen) => {
                 let decision = self.decide(viewer, &parsed, &chosen);
+                self.feed(&parsed, decision, &request.at);
                 Ok(reply(decision, Some(&chosen), self))
             }
             Err(NoView::Indeterminate(reason)) => {
@@ -96,17 +98,25 @@ impl App {
         }
         let words = |decision: Decision| (decision.verdict().as_str().to_owned(), decision.reason.as_str().to_owned());
         match self.choose(&request.at).await {
-            Ok(chosen) => Ok(CheckManyReply {
-                answers: parsed.iter().map(|p| words(self.decide(viewer, p, &chosen))).collect(),
-                revision: chosen.view.revision,
-                staleness_ms: millis_up(chosen.staleness),
-            }),
+            Ok(chosen) => {
+                let mut reply = CheckManyReply { revision: chosen.view.revision, staleness_ms: millis_up(chosen.staleness), ..CheckManyReply::default() };
+                for (place, parsed) in parsed.iter().enumerate() {
+                    let decision = self.decide(viewer, parsed, &chosen);
+                    self.feed(parsed, decision, &request.at);
+                    if let Some(denied) = decision.would_deny {
+                        reply.would_deny.push((place as u64, denied.as_str().to_owned()));
+                    }
+                    reply.answers.push(words(decision));
+                }
+                Ok(reply)
+            }
             Err(NoView::Indeterminate(reason)) => {
                 parsed.iter().for_each(|_| self.metrics.decided(reason));
                 Ok(CheckManyReply {
                     answers: parsed.iter().map(|_| words(reason.into())).collect(),
                     revision: self.views.load().revision,
                     staleness_ms: self.fresh.staleness().map_or(u64::MAX, millis_up),
+                    would_deny: Vec::new(),
                 })
             }
             Err(NoView::Bad(error)) => Err(error),
@@ -127,6 +137,14 @@ impl App {
         // The chain of another org is not told: to this credential that org is unknown.
         let explanation = viewer.may_check(parsed.org).then(|| explain(&chosen.view.state, &parsed.request()));
         Ok(ExplainReply { reply: reply(decision, Some(&chosen), self), explanation })
+    }
+
+    /// Puts what was refused into the deny feed: what is asked of the past is no call of today.
+    fn feed(&self, parsed: &Parsed<'_>, decision: Decision, at: &At) {
+        let plain = decision.verdict() == Verdict::Permit && decision.would_deny.is_none();
+        if !plain && !matches!(at, At::AtExactly(_)) {
+            self.denies.note(parsed.org, &parsed.subject.to_string(), &parsed.method, parsed.path, decision);
+        }
     }
 
     fn decide(&self, viewer: &Viewer, parsed: &Parsed<'_>, chosen: &Chosen) -> Decision {

@@ -1,10 +1,14 @@
 //! What a node can do, whichever door asks: choose the view an answer may come from, decide, change, browse.
 //! Doors parse and call; the rules are in `policy`.
 
+pub mod advice;
+pub mod audit;
 pub mod browse;
 pub mod check;
+pub mod denies;
 pub mod fresh;
 pub mod members;
+pub mod older;
 pub mod status;
 pub mod write;
 
@@ -13,7 +17,6 @@ use std::time::{Duration, Instant};
 
 use bailiwick_policy::decision::Reason;
 use bailiwick_policy::ids::Revision;
-use bailiwick_policy::index::Index;
 use bailiwick_policy::object::Secret;
 use bailiwick_policy::view::Viewer;
 use bailiwick_rpc::api::{ApiError, At, Receipt};
@@ -23,7 +26,9 @@ use bailiwick_storage::{AuditReader, Storage, View, Views};
 use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::raft::Consensus;
+use denies::Feed;
 use fresh::Fresh;
+use older::Older;
 
 /// How long a check waits for a revision, a read index or a fresh round before it says that it can't tell.
 const CHECK_WAIT: Duration = Duration::from_secs(2);
@@ -48,6 +53,10 @@ pub struct Inner {
     pub storage: Storage,
     /// What was.
     pub audit: AuditReader,
+    /// What was, as states.
+    pub older: Older,
+    /// What it has refused lately.
+    pub denies: Feed,
     /// When it started.
     pub started: Instant,
     /// Held while this node, as the leader, changes the members: one change at a time.
@@ -107,6 +116,8 @@ impl App {
             consensus,
             storage,
             audit,
+            older: Older::default(),
+            denies: Feed::default(),
             fresh: Fresh::default(),
             metrics: Metrics::default(),
             started: Instant::now(),
@@ -164,7 +175,7 @@ impl App {
                 if *revision > self.views.load().revision {
                     self.reach(*revision).await?;
                 }
-                let view = self.held(*revision).await?;
+                let view = self.view_of(*revision).await?;
                 Ok(Chosen { view, staleness: self.fresh.staleness().unwrap_or_default() })
             }
         }
@@ -190,23 +201,6 @@ impl App {
         progress.wait_for(|(applied, _)| applied.is_some_and(|a| a >= index)).await.map_err(|_| ())?;
         self.fresh.note(moment, round_trip);
         Ok(Chosen { view: self.views.load(), staleness: moment.elapsed() })
-    }
-
-    /// The view of a revision that is held: as it was published, or, if it was passed over in the middle of a batch,
-    /// rebuilt from the next one that was.
-    async fn held(&self, revision: Revision) -> Result<Arc<View>, NoView> {
-        if let Some(view) = self.views.at(revision) {
-            return Ok(view);
-        }
-        let compacted = || NoView::Indeterminate(Reason::Compacted);
-        let next = self.views.not_before(revision).ok_or_else(compacted)?;
-        let app = self.clone();
-        let rebuilt = tokio::task::spawn_blocking(move || {
-            let state = app.audit.state_at(revision).ok().flatten()?;
-            let index = Index::build(&state);
-            Some(Arc::new(View { index, revision, state, applied: next.applied, membership: next.membership.clone() }))
-        });
-        rebuilt.await.ok().flatten().ok_or_else(compacted)
     }
 
     /// Waits until the view has a revision.

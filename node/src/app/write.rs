@@ -186,8 +186,8 @@ impl App {
     }
 }
 
-/// A change as a preview shows it: hashes of secrets stay on the node.
-fn shown(mut change: bailiwick_policy::outcome::Change) -> bailiwick_policy::outcome::Change {
+/// A change as it is shown: hashes of secrets stay on the node.
+pub(super) fn shown(mut change: bailiwick_policy::outcome::Change) -> bailiwick_policy::outcome::Change {
     use bailiwick_policy::object::{Object, Secret};
     for side in [&mut change.before, &mut change.after] {
         if let Some(Object::Credential(credential)) = side {

@@ -1,6 +1,6 @@
 //! The door for callers: the four services of `rpc::api`, each request judged by the credential as it is then.
 
-use bailiwick_policy::ids::{ObjectId, RequestId, Revision};
+use bailiwick_policy::ids::{ObjectId, OrgCode, RequestId, Revision};
 use bailiwick_policy::query::ListQuery;
 use bailiwick_policy::view::Viewer;
 use bailiwick_rpc::api::*;
@@ -96,6 +96,10 @@ impl Admin for Caller {
     async fn faults(self, _: Context, command: ByteBuf) -> Result<(Revision, Vec<RowFault>), ApiError> {
         self.app.faults(&self.browser()?, &command).await
     }
+
+    async fn inverse(self, _: Context, of: Revision) -> Result<ByteBuf, ApiError> {
+        self.app.inverse(&self.browser()?, of).await
+    }
 }
 
 impl Browse for Caller {
@@ -113,6 +117,30 @@ impl Browse for Caller {
 
     async fn watch(self, _: Context, request: WatchRequest) -> Result<WatchReply, ApiError> {
         self.app.watch(&self.browser()?, &request).await
+    }
+
+    async fn audit(self, _: Context, query: AuditQuery) -> Result<AuditReply, ApiError> {
+        self.app.audit(&self.browser()?, query).await
+    }
+
+    async fn audit_entry(self, _: Context, revision: Revision) -> Result<AuditEntry, ApiError> {
+        self.app.audit_entry(&self.browser()?, revision).await
+    }
+
+    async fn diff(self, _: Context, org: Option<OrgCode>, from: Revision, to: Revision) -> Result<DiffReply, ApiError> {
+        self.app.diff(&self.browser()?, org, from, to).await
+    }
+
+    async fn denies(self, _: Context, request: DeniesRequest) -> Result<DeniesReply, ApiError> {
+        self.app.denies(&self.browser()?, request).await
+    }
+
+    async fn suggest(self, _: Context, request: SuggestRequest) -> Result<SuggestReply, ApiError> {
+        self.app.suggest(&self.browser()?, request).await
+    }
+
+    async fn lint(self, _: Context, org: Option<OrgCode>) -> Result<LintReply, ApiError> {
+        self.app.lint(&self.browser()?, org).await
     }
 }
 

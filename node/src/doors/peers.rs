@@ -18,7 +18,7 @@ use tarpc::context::Context;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::app::App;
+use crate::app::{App, denies};
 use crate::app::members::{self, Answer, Asked};
 use crate::raft::wire;
 
@@ -179,7 +179,11 @@ impl Peer for FromPeer {
     async fn ask(self, _: Context, topic: String, question: Bytes) -> Result<Bytes, PeerFault> {
         match topic.as_str() {
             members::TOPIC => self.lead_change(&question).await,
-            _unknown => Err(malformed(format!("this node knows no topic `{topic}`"))),
+            denies::TOPIC => {
+                let question = wire::decode(&question).map_err(malformed)?;
+                wire::encode(&self.app.own_denies(&question)).map_err(malformed)
+            }
+            _newer => Err(malformed(format!("this node knows no topic `{topic}`"))),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bailiwick_client::{Client, ClientConfig, Credential};
-use bailiwick_policy::ids::{ObjectId, RequestId, Revision};
+use bailiwick_policy::ids::{ObjectId, OrgCode, RequestId, Revision};
 use bailiwick_policy::query::ListQuery;
 use bailiwick_rpc::api::*;
 use bailiwick_rpc::certs::Authority;
@@ -232,6 +232,10 @@ impl Admin for Mind {
     async fn faults(self, _: Context, _: ByteBuf) -> Result<(Revision, Vec<RowFault>), ApiError> {
         unasked()
     }
+
+    async fn inverse(self, _: Context, _: Revision) -> Result<ByteBuf, ApiError> {
+        unasked()
+    }
 }
 
 impl Browse for Mind {
@@ -252,6 +256,30 @@ impl Browse for Mind {
         self.mood().await?;
         tokio::time::sleep(Duration::from_millis(request.wait_ms)).await;
         Ok(WatchReply::default())
+    }
+
+    async fn audit(self, _: Context, _: AuditQuery) -> Result<AuditReply, ApiError> {
+        unasked()
+    }
+
+    async fn audit_entry(self, _: Context, _: Revision) -> Result<AuditEntry, ApiError> {
+        unasked()
+    }
+
+    async fn diff(self, _: Context, _: Option<OrgCode>, _: Revision, _: Revision) -> Result<DiffReply, ApiError> {
+        unasked()
+    }
+
+    async fn denies(self, _: Context, _: DeniesRequest) -> Result<DeniesReply, ApiError> {
+        unasked()
+    }
+
+    async fn suggest(self, _: Context, _: SuggestRequest) -> Result<SuggestReply, ApiError> {
+        unasked()
+    }
+
+    async fn lint(self, _: Context, _: Option<OrgCode>) -> Result<LintReply, ApiError> {
+        unasked()
     }
 }
 

@@ -142,6 +142,7 @@ impl Api for Fake {
             obligations: Vec::new(),
             revision: state.revision,
             staleness_ms: 3,
+            would_deny: explanation.would_deny.map(|reason| reason.as_str().to_owned()),
         };
         Ok(ExplainReply { reply, explanation: Some(explanation) })
     }

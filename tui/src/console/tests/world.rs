@@ -266,6 +266,7 @@ impl World {
                         obligations: Vec::new(),
                         revision: self.state.revision,
                         staleness_ms: 40,
+                        would_deny: explanation.would_deny.map(|reason| reason.as_str().to_owned()),
                     },
                     explanation: Some(explanation),
                 })
