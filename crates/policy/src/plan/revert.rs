@@ -25,6 +25,8 @@ pub(super) fn revert(draft: &mut Draft<'_>, of: Revision, changes: &[Change], ac
         undoable(of, change)?;
     }
     let org = one_org(changes)?;
+    // First: what can't be undone at all is said so, whatever became of it since.
+    changes.iter().try_for_each(|change| undoable(of, change))?;
     as_left(draft.state, of, changes)?;
     let mut after = draft.state.clone();
     for change in changes {
