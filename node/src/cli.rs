@@ -1,4 +1,4 @@
-//! The node's command line: `serve`, `dev` and `certs`.
+//! The node's command line: `serve`, `dev`, `certs` and `audit verify`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::{Config, Overrides};
-use crate::{certs, dev, serve};
+use crate::{certs, dev, serve, verify};
 
 /// A replica of Bailiwick: serves checks, takes changes, replicates.
 #[derive(Parser)]
@@ -40,6 +40,20 @@ Examples:
   bailiwick-node certs --dir certs --node 4=10.0.0.4,db4.example     (later, by the same authority)
   bailiwick-node certs --dir certs --operator night-shift")]
     Certs(certs::Options),
+    /// The audit of a stopped node
+    #[command(subcommand, arg_required_else_help = true)]
+    Audit(AuditVerb),
+}
+
+#[derive(Subcommand)]
+enum AuditVerb {
+    /// Verifies that no row of the audit was altered, removed or put in: exit code 1 and the place if one was.
+    #[command(after_help = "Example:\n  bailiwick-node audit verify --data /var/lib/bailiwick")]
+    Verify {
+        /// The data folder of a node that doesn't run.
+        #[arg(long, env = "BAILIWICK_DATA")]
+        data: PathBuf,
+    },
 }
 
 /// Parses, runs, says what went wrong.
@@ -59,6 +73,7 @@ pub fn main() -> ExitCode {
         }
         Verb::Dev(options) => dev::run(options),
         Verb::Certs(options) => certs::run(&options),
+        Verb::Audit(AuditVerb::Verify { data }) => verify::verify(&data).map(|said| println!("{said}")),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -9,3 +9,4 @@ pub mod doors;
 pub mod metrics;
 pub mod raft;
 pub mod serve;
+pub mod verify;

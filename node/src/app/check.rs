@@ -1,5 +1,7 @@
 //! Checks: the view, the decision, the count. No disk, no network and no consensus on the default path.
 
+use std::time::Instant;
+
 use bailiwick_policy::decide::decide;
 use bailiwick_policy::decision::{Decision, Reason, Request, Subject, Verdict};
 use bailiwick_policy::explain::explain;
@@ -66,10 +68,10 @@ fn reply(decision: Decision, chosen: Option<&Chosen>, app: &App) -> CheckReply {
 }
 
 impl App {
-    /// Decides one.
-    pub async fn check(&self, viewer: &Viewer, request: &CheckRequest) -> Result<CheckReply, ApiError> {
+    /// Decides one, before the caller's deadline.
+    pub async fn check(&self, viewer: &Viewer, request: &CheckRequest, deadline: Instant) -> Result<CheckReply, ApiError> {
         let parsed = parse(viewer, request)?;
-        match self.choose(&request.at).await {
+        match self.choose_by(&request.at, deadline).await {
             Ok(chosen) => {
                 let decision = self.decide(viewer, &parsed, &chosen);
                 self.feed(&parsed, decision, &request.at);
@@ -84,7 +86,7 @@ impl App {
     }
 
     /// Decides several at one revision.
-    pub async fn check_many(&self, viewer: &Viewer, request: &CheckManyRequest) -> Result<CheckManyReply, ApiError> {
+    pub async fn check_many(&self, viewer: &Viewer, request: &CheckManyRequest, deadline: Instant) -> Result<CheckManyReply, ApiError> {
         if request.checks.len() > CHECKS_MAX {
             return Err(bad(format!("{} checks: one call has at most {CHECKS_MAX}", request.checks.len())));
         }
@@ -97,7 +99,7 @@ impl App {
             parsed.push(Parsed { org, subject, method: action.to_ascii_uppercase(), path });
         }
         let words = |decision: Decision| (decision.verdict().as_str().to_owned(), decision.reason.as_str().to_owned());
-        match self.choose(&request.at).await {
+        match self.choose_by(&request.at, deadline).await {
             Ok(chosen) => {
                 let mut reply = CheckManyReply { revision: chosen.view.revision, staleness_ms: millis_up(chosen.staleness), ..CheckManyReply::default() };
                 for (place, parsed) in parsed.iter().enumerate() {
@@ -124,9 +126,9 @@ impl App {
     }
 
     /// Decides one and says why.
-    pub async fn explain(&self, viewer: &Viewer, request: &CheckRequest) -> Result<ExplainReply, ApiError> {
+    pub async fn explain(&self, viewer: &Viewer, request: &CheckRequest, deadline: Instant) -> Result<ExplainReply, ApiError> {
         let parsed = parse(viewer, request)?;
-        let chosen = match self.choose(&request.at).await {
+        let chosen = match self.choose_by(&request.at, deadline).await {
             Ok(chosen) => chosen,
             Err(NoView::Indeterminate(reason)) => {
                 return Ok(ExplainReply { reply: reply(reason.into(), None, self), explanation: None });

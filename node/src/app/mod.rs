@@ -30,8 +30,13 @@ use denies::Feed;
 use fresh::Fresh;
 use older::Older;
 
-/// How long a check waits for a revision, a read index or a fresh round before it says that it can't tell.
+/// How long a question waits for a revision, a read index or a fresh round before it says that it can't tell, unless
+/// its caller's deadline says how long it may.
 const CHECK_WAIT: Duration = Duration::from_secs(2);
+/// How long a check waits for a revision at most, however long its caller would.
+const REVISION_WAIT_MAX: Duration = Duration::from_secs(30);
+/// What is left of a caller's deadline for the answer to travel.
+const ANSWER_MARGIN: Duration = Duration::from_millis(100);
 
 /// A node's abilities. Cloned freely: it is a handle.
 #[derive(Clone)]
@@ -145,6 +150,16 @@ impl App {
 
     /// The view that an answer may come from.
     pub async fn choose(&self, at: &At) -> Result<Chosen, NoView> {
+        self.choose_within(at, CHECK_WAIT).await
+    }
+
+    /// The same for a caller with a deadline: until then it may wait for a revision.
+    pub async fn choose_by(&self, at: &At, deadline: Instant) -> Result<Chosen, NoView> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        self.choose_within(at, left.saturating_sub(ANSWER_MARGIN).min(REVISION_WAIT_MAX)).await
+    }
+
+    async fn choose_within(&self, at: &At, wait: Duration) -> Result<Chosen, NoView> {
         let bound = Duration::from_millis(self.config.staleness_bound_ms);
         match at {
             At::Local => self.within(bound),
@@ -154,7 +169,7 @@ impl App {
                     Ok(chosen) => Ok(chosen),
                     Err(_) => {
                         // A round of our own: everything acknowledged before now is then in the view.
-                        let refreshed = tokio::time::timeout(CHECK_WAIT, self.refresh()).await;
+                        let refreshed = tokio::time::timeout(wait.min(CHECK_WAIT), self.refresh()).await;
                         match refreshed {
                             Ok(Ok(chosen)) => Ok(chosen),
                             Ok(Err(())) | Err(_) => Err(NoView::Indeterminate(Reason::StateUnavailable)),
@@ -164,16 +179,16 @@ impl App {
             }
             At::AtLeast(receipt) => {
                 let revision = self.revision_of(receipt)?;
-                self.reach(revision).await?;
+                self.reach(revision, wait).await?;
                 self.within(bound)
             }
-            At::Linearizable => match tokio::time::timeout(CHECK_WAIT, self.refresh()).await {
+            At::Linearizable => match tokio::time::timeout(wait.min(CHECK_WAIT), self.refresh()).await {
                 Ok(Ok(chosen)) => Ok(chosen),
                 Ok(Err(())) | Err(_) => Err(NoView::Indeterminate(Reason::Unavailable)),
             },
             At::AtExactly(revision) => {
                 if *revision > self.views.load().revision {
-                    self.reach(*revision).await?;
+                    self.reach(*revision, wait).await?;
                 }
                 let view = self.view_of(*revision).await?;
                 Ok(Chosen { view, staleness: self.fresh.staleness().unwrap_or_default() })
@@ -204,10 +219,10 @@ impl App {
     }
 
     /// Waits until the view has a revision.
-    async fn reach(&self, revision: Revision) -> Result<(), NoView> {
+    async fn reach(&self, revision: Revision, wait: Duration) -> Result<(), NoView> {
         let mut progress = self.views.subscribe();
         let reached = progress.wait_for(|(_, at)| *at >= revision);
-        match tokio::time::timeout(CHECK_WAIT, reached).await {
+        match tokio::time::timeout(wait, reached).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(NoView::Indeterminate(Reason::Behind)),
         }

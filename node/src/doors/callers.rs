@@ -67,16 +67,16 @@ impl Caller {
 }
 
 impl Check for Caller {
-    async fn check(self, _: Context, request: CheckRequest) -> Result<CheckReply, ApiError> {
-        self.app.check(&self.viewer()?, &request).await
+    async fn check(self, context: Context, request: CheckRequest) -> Result<CheckReply, ApiError> {
+        self.app.check(&self.viewer()?, &request, context.deadline).await
     }
 
-    async fn check_many(self, _: Context, request: CheckManyRequest) -> Result<CheckManyReply, ApiError> {
-        self.app.check_many(&self.viewer()?, &request).await
+    async fn check_many(self, context: Context, request: CheckManyRequest) -> Result<CheckManyReply, ApiError> {
+        self.app.check_many(&self.viewer()?, &request, context.deadline).await
     }
 
-    async fn explain(self, _: Context, request: CheckRequest) -> Result<ExplainReply, ApiError> {
-        self.app.explain(&self.viewer()?, &request).await
+    async fn explain(self, context: Context, request: CheckRequest) -> Result<ExplainReply, ApiError> {
+        self.app.explain(&self.viewer()?, &request, context.deadline).await
     }
 }
 

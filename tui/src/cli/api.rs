@@ -4,11 +4,12 @@
 use std::fmt;
 
 use bailiwick_policy::command::Command;
-use bailiwick_policy::ids::{ObjectId, RequestId, Revision};
+use bailiwick_policy::ids::{ObjectId, OrgCode, RequestId, Revision};
 use bailiwick_policy::query::ListQuery;
 use bailiwick_rpc::api::{
-    ApiError, At, CheckReply, CheckRequest, ClusterStatus, ExplainReply, GetReply, ListReply, MemberChangeReply,
-    MemberChangeRequest, PreviewReply, PreviewRequest, Receipt, RejectionBody, RowFault, SubmitRequest, WatchReply, WatchRequest, WhoAmI,
+    ApiError, At, AuditEntry, AuditQuery, AuditReply, CheckReply, CheckRequest, ClusterStatus, DeniesReply, DeniesRequest,
+    DiffReply, ExplainReply, GetReply, LintReply, ListReply, MemberChangeReply, MemberChangeRequest, PreviewReply, PreviewRequest,
+    Receipt, RejectionBody, RowFault, SubmitRequest, SuggestReply, SuggestRequest, WatchReply, WatchRequest, WhoAmI,
 };
 
 /// Why a call has no answer.
@@ -87,6 +88,13 @@ pub(crate) trait Api {
     async fn list(&self, query: ListQuery, at: At) -> Result<ListReply, CallFault>;
     async fn get(&self, id: ObjectId, at: At) -> Result<GetReply, CallFault>;
     async fn watch(&self, request: WatchRequest) -> Result<WatchReply, CallFault>;
+    async fn inverse(&self, of: Revision) -> Result<Command, CallFault>;
+    async fn audit(&self, query: AuditQuery) -> Result<AuditReply, CallFault>;
+    async fn audit_entry(&self, revision: Revision) -> Result<AuditEntry, CallFault>;
+    async fn diff(&self, org: Option<OrgCode>, from: Revision, to: Revision) -> Result<DiffReply, CallFault>;
+    async fn denies(&self, request: DeniesRequest) -> Result<DeniesReply, CallFault>;
+    async fn suggest(&self, request: SuggestRequest) -> Result<SuggestReply, CallFault>;
+    async fn lint(&self, org: Option<OrgCode>) -> Result<LintReply, CallFault>;
     async fn cluster_status(&self, hashes: bool) -> Result<ClusterStatus, CallFault>;
     async fn change_members(&self, request: MemberChangeRequest) -> Result<MemberChangeReply, CallFault>;
     fn new_request_id(&self) -> RequestId;

@@ -1,9 +1,11 @@
 //! The words of the command line: what clap parses. Nothing here does anything; `ask` makes commands of them.
 //!
-//! `deeds` are questions, changes and files; `places` and `catalogue` are the nouns with their verbs.
+//! `deeds` are questions, changes and files; `insight` is the audit and what is derived from it; `places` and
+//! `catalogue` are the nouns with their verbs.
 
 mod catalogue;
 mod deeds;
+mod insight;
 mod places;
 
 use std::path::PathBuf;
@@ -16,6 +18,7 @@ use clap_complete::Shell;
 
 pub use self::catalogue::*;
 pub use self::deeds::*;
+pub use self::insight::*;
 pub use self::places::*;
 use super::words::{parse_at, parse_duration};
 
@@ -162,6 +165,7 @@ Columns (only those marked * are needed):
   concepts   code* name* parent
   stores     code* name* external_ids zone concept latitude longitude time_zone language currency
   tills      store* code* name
+  allocations  store* access_group*   (blank: the store inherits the default)
 
 Examples:
   bailiwick --dev import stores stores.csv --map code=store_id --map name=address --dry-run
@@ -173,6 +177,27 @@ Examples:
     /// Changes as they come into force, until interrupted
     #[command(after_help = "Example:\n  bailiwick --dev watch --json --from 100")]
     Watch(Watch),
+    /// Who changed what, when and why
+    #[command(subcommand, arg_required_else_help = true)]
+    Audit(AuditVerb),
+    /// Undo an entry of the audit, if what it changed is still as it left it
+    #[command(after_help = "Examples:\n  bailiwick --dev preview undo 41\n  bailiwick --dev undo 41 --reason 'wrong zone'")]
+    Undo {
+        /// The revision of the entry.
+        revision: u64,
+    },
+    /// What differs between two revisions of the organisation, and whose access does
+    #[command(after_help = "Example:\n  bailiwick --dev diff 40 42")]
+    Diff(Diff),
+    /// What was refused lately, as every node counts it
+    #[command(after_help = "Example:\n  bailiwick --dev denies --text needs_write --follow")]
+    Denies(Denies),
+    /// What is lawful and still most likely a mistake: in the organisation, or in a file
+    #[command(after_help = "Examples:\n  bailiwick --dev lint\n  bailiwick lint endpoints endpoints.tsv --map resource=access_group_resource")]
+    Lint(Lint),
+    /// What is derived from what was called
+    #[command(subcommand, arg_required_else_help = true)]
+    Suggest(SuggestVerb),
     /// The cluster itself
     #[command(subcommand, arg_required_else_help = true)]
     Cluster(ClusterVerb),

@@ -40,7 +40,8 @@ fn text_field(text: Option<&str>) -> Field<Arc<str>> {
     }
 }
 
-fn description(text: &str) -> Result<Arc<str>, Trouble> {
+/// A description, checked.
+pub fn description(text: &str) -> Result<Arc<str>, Trouble> {
     check_text(text).map_err(|error| Trouble::Usage(format!("--description: {error}")))?;
     Ok(text.into())
 }
@@ -59,15 +60,22 @@ pub fn endpoint_id(method: &str, path: &str) -> Result<EndpointId, Trouble> {
     value("endpoint", &format!("{} {}", method.trim().to_ascii_uppercase(), template.canonical))
 }
 
-/// What `suspend` and `resume` name. An org is named in full; the rest lies in the org of the call.
-pub fn target(target: &Target, org: Option<OrgCode>) -> Result<ObjectId, Trouble> {
-    let within = || org.ok_or_else(|| Trouble::Usage("no organisation is named: give --org".to_owned()));
-    Ok(match target {
-        Target::Org { id } => ObjectId::Org(value("org", id)?),
-        Target::Store { id } => ObjectId::Store(within()?, value("store", id)?),
-        Target::Till { id } => {
+/// An object of an org by its kind and id, as `kind:id` names it.
+pub fn object_id(org: OrgCode, kind: &str, id: &str) -> Result<ObjectId, Trouble> {
+    Ok(match kind {
+        "zone" => ObjectId::Zone(org, value("zone", id)?),
+        "concept" => ObjectId::Concept(org, value("concept", id)?),
+        "store" => ObjectId::Store(org, value("store", id)?),
+        "till" => {
             let (store, till) = till(id)?;
-            ObjectId::Till(within()?, store, till)
+            ObjectId::Till(org, store, till)
+        }
+        "resource" => ObjectId::Resource(org, value("resource", id)?),
+        "endpoint" => ObjectId::Endpoint(org, super::words::parse_endpoint(id).map_err(Trouble::Usage)?),
+        "user" => ObjectId::User(org, value("user", id)?),
+        _other => {
+            let kinds = "org, zone, concept, store, till, resource, endpoint, access-group, user, credential";
+            return Err(Trouble::Usage(format!("`{kind}` is no kind of object: it is one of {kinds}")));
         }
     })
 }
@@ -179,9 +187,9 @@ pub fn create_group(
     org: OrgCode,
     new_name: &str,
     about: &str,
-    grants: &[super::words::Grants],
+    grants: Vec<super::words::Grants>,
 ) -> Result<Command, Trouble> {
-    Ok(Command::CreateGroup { org, name: name(new_name)?, description: description(about)?, grants: grants.to_vec() })
+    Ok(Command::CreateGroup { org, name: name(new_name)?, description: description(about)?, grants })
 }
 
 /// An edited access group.
@@ -190,18 +198,19 @@ pub fn edit_group(
     group: &str,
     new_name: Option<&str>,
     about: Option<&str>,
-    cells: &[super::words::Grants],
+    cells: Vec<super::words::Grants>,
+    widen: Vec<(ResourceId, bailiwick_policy::access::Class)>,
 ) -> Result<Command, Trouble> {
-    if new_name.is_none() && about.is_none() && cells.is_empty() {
-        return Err(Trouble::Usage("nothing to change: give --name, --description or --grant".to_owned()));
+    if new_name.is_none() && about.is_none() && cells.is_empty() && widen.is_empty() {
+        return Err(Trouble::Usage("nothing to change: give --name, --description, --grant, --only, --except or --widen".to_owned()));
     }
     Ok(Command::EditGroup {
         org,
         group: GroupRef::from(group),
         name: new_name.map(name).transpose()?,
         description: about.map(description).transpose()?,
-        cells: cells.to_vec(),
-        widen: Vec::new(),
+        cells,
+        widen,
     })
 }
 

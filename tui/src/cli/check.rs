@@ -69,14 +69,21 @@ fn exit(decision: &str) -> Exit {
 }
 
 fn reply_json(reply: &CheckReply) -> Value {
-    json!({
+    let mut value = json!({
         "decision": reply.decision, "code": reply.code, "reason": reply.reason, "obligations": reply.obligations,
         "revision": reply.revision, "staleness_ms": reply.staleness_ms,
-    })
+    });
+    if let (Value::Object(fields), Some(denied)) = (&mut value, &reply.would_deny) {
+        fields.insert("would_deny".to_owned(), json!(denied));
+    }
+    value
 }
 
 fn reply_lines(reply: &CheckReply) -> Vec<String> {
     let mut lines = vec![format!("{}: {} ({})", reply.decision, reply.reason, at_line(reply))];
+    if let Some(denied) = &reply.would_deny {
+        lines.push(format!("would deny: {denied} (the access group only observes)"));
+    }
     if !reply.obligations.is_empty() {
         lines.push(format!("obligations: {}", reply.obligations.join(", ")));
     }

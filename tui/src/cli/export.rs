@@ -5,16 +5,16 @@ use std::io::Write;
 use std::path::Path;
 
 use bailiwick_policy::impact::counted;
-use bailiwick_policy::query::{GroupFilter, Item, List};
+use bailiwick_policy::query::{GroupFilter, List};
 use serde_json::{Value, json};
 
 use super::api::Api;
 use super::context::Context;
 use super::exit::{Exit, Trouble};
 use super::out::{Out, safe};
-use super::show;
+use super::{read, show};
 
-const COLUMNS: [&str; 7] = ["code", "name", "zone", "concept", "active", "access_group", "via"];
+const COLUMNS: [&str; 8] = ["code", "name", "zone", "concept", "active", "access_group", "via", "observing"];
 
 /// Writes the stores to a file, or prints them.
 pub(crate) async fn stores<A: Api>(
@@ -29,8 +29,8 @@ pub(crate) async fn stores<A: Api>(
         None => None,
     };
     let list = List::Stores { zone: None, concept: None, group, active: None, below: false };
-    let listed = context.list(Some(org), list, "", None).await?;
-    let rows: Vec<Value> = listed.items.iter().filter(|item| matches!(item, Item::Store { .. })).map(show::item).collect();
+    let listed = context.list(Some(org.clone()), list, "", None).await?;
+    let rows = read::rows(context, Some(&org), &listed).await?;
     let bytes = if out.json { json_bytes(&rows) } else { csv_bytes(&rows)? };
     match file {
         None => out.raw(&bytes)?,
@@ -83,8 +83,8 @@ mod tests {
             assert!(defused(formula).starts_with('\''), "{formula}");
         }
         assert_eq!(defused("Hexham"), "Hexham");
-        let rows = [json!({"code": "a", "name": "=1+1", "zone": null, "active": true, "access_group": "POS", "via": "default"})];
+        let rows = [json!({"code": "a", "name": "=1+1", "zone": null, "active": true, "access_group": "POS", "via": "default", "observing": false})];
         let text = csv_bytes(&rows).map(String::from_utf8);
-        assert_eq!(text.ok().and_then(Result::ok).as_deref(), Some("code,name,zone,concept,active,access_group,via\na,'=1+1,,,true,POS,default\n"));
+        assert_eq!(text.ok().and_then(Result::ok).as_deref(), Some("code,name,zone,concept,active,access_group,via,observing\na,'=1+1,,,true,POS,default,false\n"));
     }
 }

@@ -8,19 +8,26 @@ pub mod words;
 
 mod api;
 mod ask;
+mod moment;
+mod narrow;
 mod context;
 mod exit;
 mod out;
 mod show;
 
 mod allocate;
+mod audit;
 mod check;
 mod cluster;
 mod credential;
+mod denies;
 mod export;
 mod import;
+mod lint;
 mod members;
 mod read;
+mod suggest;
+mod suspend;
 mod watch;
 mod write;
 

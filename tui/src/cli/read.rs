@@ -3,6 +3,7 @@
 use bailiwick_policy::access::Class;
 use bailiwick_policy::ids::{ObjectId, OrgCode};
 use bailiwick_policy::query::{GroupFilter, Item, List};
+use bailiwick_policy::state::Via;
 use serde_json::{Value, json};
 
 use super::api::Api;
@@ -24,14 +25,39 @@ pub(crate) async fn list<A: Api>(
     let text = listing.text.as_deref().unwrap_or_default();
     let listed = context.list(org.clone(), what, text, listing.limit).await?;
     // An org that isn't there has empty lists; that it isn't there is worth saying.
-    if let (Some(org), true) = (org, listed.items.is_empty()) {
-        context.get(ObjectId::Org(org)).await?;
+    if let (Some(org), true) = (&org, listed.items.is_empty()) {
+        context.get(ObjectId::Org(org.clone())).await?;
     }
-    print(&listed, out)
+    let rows = rows(context, org.as_ref(), &listed).await?;
+    print(&listed, rows, out)
 }
 
-fn print(listed: &Listed, out: &mut Out<'_>) -> Result<Exit, Trouble> {
-    let rows: Vec<Value> = listed.items.iter().map(show::item).collect();
+/// The rows of a list. A store that inherits observes if the default does, which only the org knows.
+pub(crate) async fn rows<A: Api>(context: &Context<'_, A>, org: Option<&OrgCode>, listed: &Listed) -> Result<Vec<Value>, Trouble> {
+    let inherits = |item: &Item| matches!(item, Item::Store { via: Some(Via::Default), .. });
+    let default_observes = match org.filter(|_| listed.items.iter().any(inherits)) {
+        Some(org) => match context.get(ObjectId::Org(org.clone())).await?.0 {
+            Item::Org { org, .. } => org.default_observe,
+            _other => false,
+        },
+        None => false,
+    };
+    let row = |item: &Item| {
+        let mut value = show::item(item);
+        if let (Item::Store { store, via, .. }, Value::Object(fields)) = (item, &mut value) {
+            let observing = match via {
+                Some(Via::Explicit) => store.observe,
+                Some(Via::Default) => default_observes,
+                None => false,
+            };
+            fields.insert("observing".to_owned(), json!(observing));
+        }
+        value
+    };
+    Ok(listed.items.iter().map(row).collect())
+}
+
+fn print(listed: &Listed, rows: Vec<Value>, out: &mut Out<'_>) -> Result<Exit, Trouble> {
     if out.json {
         out.value(&json!({"items": rows, "revision": listed.revision, "staleness_ms": listed.staleness_ms}))?;
         return Ok(Exit::Done);
@@ -39,9 +65,11 @@ fn print(listed: &Listed, out: &mut Out<'_>) -> Result<Exit, Trouble> {
     match listed.items.first() {
         None => out.note("none")?,
         Some(first) => {
-            let columns = show::columns(first);
-            let cells: Vec<Vec<String>> = rows.iter().map(|row| show::cells(row, columns)).collect();
-            out.lines(table(columns, &cells))?;
+            // Hardly any store only observes: the column is there when one does.
+            let observes = rows.iter().any(|row| row.get("observing").and_then(Value::as_bool) == Some(true));
+            let columns: Vec<&str> = show::columns(first).iter().copied().filter(|column| *column != "observing" || observes).collect();
+            let cells: Vec<Vec<String>> = rows.iter().map(|row| show::cells(row, &columns)).collect();
+            out.lines(table(&columns, &cells))?;
         }
     }
     Ok(Exit::Done)
@@ -49,8 +77,11 @@ fn print(listed: &Listed, out: &mut Out<'_>) -> Result<Exit, Trouble> {
 
 /// Prints one object.
 pub(crate) async fn show<A: Api>(context: &Context<'_, A>, id: ObjectId, out: &mut Out<'_>) -> Result<Exit, Trouble> {
+    let org = id.org().cloned();
     let (item, revision) = context.get(id).await?;
-    print_one(show::item(&item), revision, out)
+    let listed = Listed { items: vec![item], revision, staleness_ms: 0 };
+    let value = rows(context, org.as_ref(), &listed).await?.pop().unwrap_or_default();
+    print_one(value, revision, out)
 }
 
 fn print_one(mut value: Value, revision: bailiwick_policy::ids::Revision, out: &mut Out<'_>) -> Result<Exit, Trouble> {
@@ -94,14 +125,16 @@ pub(crate) async fn show_resource<A: Api>(context: &Context<'_, A>, org: OrgCode
 /// Prints the default group (AG-19).
 pub(crate) async fn show_default<A: Api>(context: &Context<'_, A>, org: OrgCode, out: &mut Out<'_>) -> Result<Exit, Trouble> {
     let (item, revision) = context.get(ObjectId::Org(org)).await?;
-    let group = match &item {
-        Item::Org { org, .. } => org.default_group.clone(),
-        _other => None,
+    let (group, observe) = match &item {
+        Item::Org { org, .. } => (org.default_group.clone(), org.default_observe),
+        _other => (None, false),
     };
     if out.json {
-        out.value(&json!({"default_group": group, "revision": revision}))?;
+        out.value(&json!({"default_group": group, "default_observe": observe, "revision": revision}))?;
     } else {
-        out.line(&group.map_or("none: a store without a group of its own is denied everything".to_owned(), |g| g.to_string()))?;
+        let observing = if observe { ": it only observes, so that what it would deny is permitted" } else { "" };
+        let none = "none: a store without a group of its own is denied everything".to_owned();
+        out.line(&group.map_or(none, |g| format!("{g}{observing}")))?;
     }
     Ok(Exit::Done)
 }

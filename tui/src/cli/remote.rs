@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use bailiwick_client::{Client, ClientError, Committed, WriteOutcome, new_request_id};
 use bailiwick_policy::command::Command;
-use bailiwick_policy::ids::{ObjectId, RequestId, Revision};
+use bailiwick_policy::ids::{ObjectId, OrgCode, RequestId, Revision};
 use bailiwick_policy::query::ListQuery;
 use bailiwick_rpc::api::{
-    At, CheckReply, CheckRequest, ClusterStatus, ExplainReply, GetReply, ListReply, MemberChangeReply, MemberChangeRequest,
-    PreviewReply, PreviewRequest, RowFault, SubmitRequest, WatchReply, WatchRequest, WhoAmI,
+    At, AuditEntry, AuditQuery, AuditReply, CheckReply, CheckRequest, ClusterStatus, DeniesReply, DeniesRequest, DiffReply,
+    ExplainReply, GetReply, LintReply, ListReply, MemberChangeReply, MemberChangeRequest, PreviewReply, PreviewRequest, RowFault,
+    SubmitRequest, SuggestReply, SuggestRequest, WatchReply, WatchRequest, WhoAmI, decode_command,
 };
 
 use super::api::{Api, CallFault, Written};
@@ -79,6 +80,34 @@ impl Api for Remote {
 
     async fn watch(&self, request: WatchRequest) -> Result<WatchReply, CallFault> {
         Ok(self.client.watch(request).await?)
+    }
+
+    async fn inverse(&self, of: Revision) -> Result<Command, CallFault> {
+        decode_command(&self.client.inverse(of).await?).map_err(CallFault::Api)
+    }
+
+    async fn audit(&self, query: AuditQuery) -> Result<AuditReply, CallFault> {
+        Ok(self.client.audit(query).await?)
+    }
+
+    async fn audit_entry(&self, revision: Revision) -> Result<AuditEntry, CallFault> {
+        Ok(self.client.audit_entry(revision).await?)
+    }
+
+    async fn diff(&self, org: Option<OrgCode>, from: Revision, to: Revision) -> Result<DiffReply, CallFault> {
+        Ok(self.client.diff(org, from, to).await?)
+    }
+
+    async fn denies(&self, request: DeniesRequest) -> Result<DeniesReply, CallFault> {
+        Ok(self.client.denies(request).await?)
+    }
+
+    async fn suggest(&self, request: SuggestRequest) -> Result<SuggestReply, CallFault> {
+        Ok(self.client.suggest(request).await?)
+    }
+
+    async fn lint(&self, org: Option<OrgCode>) -> Result<LintReply, CallFault> {
+        Ok(self.client.lint(org).await?)
     }
 
     async fn cluster_status(&self, hashes: bool) -> Result<ClusterStatus, CallFault> {

@@ -1,8 +1,9 @@
 //! From a parsed command line to what is done about it: one line a deed. The wiring to a real cluster is in `start`.
 
+use bailiwick_policy::access::Grant;
 use bailiwick_policy::command::{Command, GroupRef, PutMode};
-use bailiwick_policy::ids::ObjectId;
-use bailiwick_policy::query::List;
+use bailiwick_policy::ids::{ObjectId, OrgCode, Revision};
+use bailiwick_policy::query::{Item, List};
 use bailiwick_rpc::token::Token;
 
 use super::api::Api;
@@ -10,7 +11,9 @@ use super::args::*;
 use super::context::Context;
 use super::exit::{Exit, Trouble};
 use super::out::Out;
-use super::{allocate, ask, check, cluster, credential, export, import, members, read, watch, write};
+use super::{
+    allocate, ask, audit, check, cluster, credential, denies, export, import, lint, members, narrow, read, suggest, suspend, watch, write,
+};
 
 /// Does a deed.
 pub(crate) async fn deed<A: Api>(context: &Context<'_, A>, deed: &Deed, out: &mut Out<'_>) -> Result<Exit, Trouble> {
@@ -23,6 +26,12 @@ pub(crate) async fn deed<A: Api>(context: &Context<'_, A>, deed: &Deed, out: &mu
         Deed::Cluster(ClusterVerb::Status { hashes }) => cluster::status(context, *hashes, out).await,
         Deed::Cluster(verb) => members::deed(context, verb, out).await,
         Deed::Whoami => cluster::whoami(context, out).await,
+        Deed::Audit(verb) => audit::audit(context, verb, out).await,
+        Deed::Diff(args) => audit::diff(context, args, out).await,
+        Deed::Denies(args) => denies::denies(context, args, out).await,
+        Deed::Lint(Lint { what: None }) => lint::org(context, out).await,
+        Deed::Lint(Lint { what: Some(verb) }) => lint::file(verb, out),
+        Deed::AccessGroup(GroupVerb::Stores { group, out: file }) => export::stores(context, Some(group), file.as_deref(), out).await,
         Deed::Credential(CredentialVerb::Create(of)) => credential::create(context, of, out).await,
         Deed::Default(_)
         | Deed::Allocate(_)
@@ -36,6 +45,8 @@ pub(crate) async fn deed<A: Api>(context: &Context<'_, A>, deed: &Deed, out: &mu
         | Deed::Resource(_)
         | Deed::Endpoint(_)
         | Deed::AccessGroup(_)
+        | Deed::Undo { .. }
+        | Deed::Suggest(_)
         | Deed::Credential(_) => match commands(context, deed).await? {
             Some(commands) => {
                 context.writable()?;
@@ -67,15 +78,17 @@ async fn commands<A: Api>(context: &Context<'_, A>, deed: &Deed) -> Result<Optio
     let command = match deed {
         Deed::Allocate(args) => return allocate::commands(context, args).await.map(Some),
         Deed::Default(verb) => {
-            let group = match verb {
-                DefaultVerb::Set { group } => Some(GroupRef::from(group.as_str())),
-                DefaultVerb::Clear => None,
+            let (group, observe) = match verb {
+                DefaultVerb::Set { group, observe } => (Some(GroupRef::from(group.as_str())), *observe),
+                DefaultVerb::Clear => (None, false),
                 DefaultVerb::Show => return Ok(None),
             };
-            Command::SetDefault { org: context.org().await?, group, observe: false }
+            Command::SetDefault { org: context.org().await?, group, observe }
         }
-        Deed::Suspend(target) => Command::Suspend { target: self::target(context, target).await? },
-        Deed::Resume(target) => Command::Resume { target: self::target(context, target).await? },
+        Deed::Suspend(target) => return suspend::commands(context, target, false).await.map(Some),
+        Deed::Resume(target) => return suspend::commands(context, target, true).await.map(Some),
+        Deed::Undo { revision } => context.api.inverse(Revision(*revision)).await?,
+        Deed::Suggest(verb) => return suggest::commands(context, verb).await,
         Deed::Org(verb) => match verb {
             OrgVerb::Create { code, name, owner, owner_name } => ask::create_org(code, name, owner, owner_name.as_deref())?,
             OrgVerb::Edit { code, name } => {
@@ -114,11 +127,22 @@ async fn commands<A: Api>(context: &Context<'_, A>, deed: &Deed) -> Result<Optio
             StoreVerb::Edit { code, name, fields } => {
                 ask::put_store(context.org().await?, PutMode::Edit, code, name.as_deref(), fields)?
             }
+            StoreVerb::Remove { code, force } => {
+                Command::Remove { target: ObjectId::Store(context.org().await?, ask::value("store", code)?), force: *force }
+            }
             StoreVerb::List { .. } | StoreVerb::Show { .. } => return Ok(None),
         },
         Deed::Till(verb) => match verb {
             TillVerb::Create { id, name } => ask::put_till(context.org().await?, PutMode::Create, id, name.as_deref())?,
             TillVerb::Edit { id, name } => ask::put_till(context.org().await?, PutMode::Edit, id, Some(name))?,
+            TillVerb::Move { id, to } => {
+                let (store, till) = ask::till(id)?;
+                Command::MoveTill { org: context.org().await?, store, till, to: ask::value("--to", to)? }
+            }
+            TillVerb::Remove { id } => {
+                let (store, till) = ask::till(id)?;
+                Command::Remove { target: ObjectId::Till(context.org().await?, store, till), force: false }
+            }
             TillVerb::List { .. } | TillVerb::Show { .. } => return Ok(None),
         },
         Deed::Resource(verb) => match verb {
@@ -141,13 +165,20 @@ async fn commands<A: Api>(context: &Context<'_, A>, deed: &Deed) -> Result<Optio
             EndpointVerb::List { .. } | EndpointVerb::Show { .. } => return Ok(None),
         },
         Deed::AccessGroup(verb) => match verb {
-            GroupVerb::Create { name, description, grants } => {
-                ask::create_group(context.org().await?, name, description, grants)?
+            GroupVerb::Create { name, description, grants, narrowings } => {
+                ask::create_group(context.org().await?, name, description, narrow::cells(grants, narrowings, None)?)?
             }
-            GroupVerb::Edit { group, name, description, grants } => {
-                ask::edit_group(context.org().await?, group, name.as_deref(), description.as_deref(), grants)?
+            GroupVerb::Edit { group, name, description, grants, narrowings, widen } => {
+                let org = context.org().await?;
+                let narrows = !narrowings.only.is_empty() || !narrowings.except.is_empty();
+                // The levels of a cell that is only narrowed are those that it has.
+                let present = if narrows { cells_of(context, &org, group).await? } else { Vec::new() };
+                let cells = narrow::cells(grants, narrowings, Some(&present))?;
+                ask::edit_group(org, group, name.as_deref(), description.as_deref(), cells, narrow::widened(narrowings, widen)?)?
             }
-            GroupVerb::List { .. } | GroupVerb::Show { .. } => return Ok(None),
+            GroupVerb::Deactivate { group } => Command::DeactivateGroup { org: context.org().await?, group: GroupRef::from(group.as_str()) },
+            GroupVerb::Reactivate { group } => Command::ReactivateGroup { org: context.org().await?, group: GroupRef::from(group.as_str()) },
+            GroupVerb::List { .. } | GroupVerb::Show { .. } | GroupVerb::Stores { .. } => return Ok(None),
         },
         Deed::Credential(verb) => match verb {
             // Only for a preview: the token that comes into force is made where it is shown.
@@ -157,6 +188,10 @@ async fn commands<A: Api>(context: &Context<'_, A>, deed: &Deed) -> Result<Optio
         },
         Deed::Check(_)
         | Deed::Explain(_)
+        | Deed::Audit(_)
+        | Deed::Diff(_)
+        | Deed::Denies(_)
+        | Deed::Lint(_)
         | Deed::Import(_)
         | Deed::Export(_)
         | Deed::Watch(_)
@@ -166,12 +201,12 @@ async fn commands<A: Api>(context: &Context<'_, A>, deed: &Deed) -> Result<Optio
     Ok(Some(vec![command]))
 }
 
-async fn target<A: Api>(context: &Context<'_, A>, of: &Target) -> Result<ObjectId, Trouble> {
-    let org = match of {
-        Target::Org { .. } => None,
-        Target::Store { .. } | Target::Till { .. } => Some(context.org().await?),
-    };
-    ask::target(of, org)
+async fn cells_of<A: Api>(context: &Context<'_, A>, org: &OrgCode, group: &str) -> Result<Vec<Grant>, Trouble> {
+    let id = context.group_id(org, group).await?;
+    match context.get(ObjectId::Group(org.clone(), id)).await?.0 {
+        Item::Group { group, .. } => Ok(group.grants.to_vec()),
+        _other => Ok(Vec::new()),
+    }
 }
 
 /// Lists and single objects.
@@ -224,6 +259,7 @@ async fn reading<A: Api>(context: &Context<'_, A>, deed: &Deed, out: &mut Out<'_
             let id = context.group_id(&org, group).await?;
             read::show(context, ObjectId::Group(org, id), out).await
         }
+        Deed::Suggest(verb) => suggest::access_group(context, verb, out).await,
         Deed::Credential(CredentialVerb::List(listing)) => {
             read::list(context, context.org.clone().filter(|_| context.common.org.is_some()), List::Credentials, listing, out).await
         }

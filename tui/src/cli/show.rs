@@ -1,7 +1,7 @@
 //! Objects as people and scripts see them: flat JSON with plain words, tables, and the difference between two sides
 //! of a change. No secret, and no hash of one, is among the fields.
 
-use bailiwick_policy::access::Levels;
+use bailiwick_policy::access::{Grant, Levels, Narrow};
 use bailiwick_policy::impact::Impact;
 use bailiwick_policy::object::{CredentialKind, Group, Meta, Object};
 use bailiwick_policy::outcome::Change;
@@ -101,11 +101,20 @@ fn is_meta(field: &str) -> bool {
 }
 
 fn grants(group: &Group) -> Vec<Value> {
-    group
-        .grants
-        .iter()
-        .map(|grant| json!({"resource": grant.resource, "class": grant.class.to_string(), "levels": levels(grant.levels)}))
-        .collect()
+    group.grants.iter().map(grant).collect()
+}
+
+/// A cell: `only` or `except` are there where it is narrowed (AG-6).
+pub fn grant(grant: &Grant) -> Value {
+    let mut value = json!({"resource": grant.resource, "class": grant.class.to_string(), "levels": levels(grant.levels)});
+    if let (Value::Object(fields), Some(narrow)) = (&mut value, &grant.narrow) {
+        let word = match narrow {
+            Narrow::Only(_) => "only",
+            Narrow::Except(_) => "except",
+        };
+        fields.insert(word.to_owned(), json!(narrow.endpoints()));
+    }
+    value
 }
 
 fn levels(levels: Levels) -> String {
@@ -155,7 +164,7 @@ pub fn columns(first: &Item) -> &'static [&'static str] {
     match first {
         Item::Org { .. } => &["org", "name", "active", "default_group", "stores", "tills"],
         Item::Zone { .. } | Item::Concept { .. } => &["code", "name", "parent", "stores"],
-        Item::Store { .. } => &["code", "name", "zone", "concept", "active", "access_group", "via", "tills"],
+        Item::Store { .. } => &["code", "name", "zone", "concept", "active", "access_group", "via", "observing", "tills"],
         Item::Till { .. } => &["id", "name", "active"],
         Item::Resource { .. } => &["name", "data_endpoints", "config_endpoints", "description"],
         Item::Endpoint { .. } => &["method", "path", "resource", "class", "level", "matchable", "name"],
@@ -181,7 +190,8 @@ pub fn word(value: &Value) -> String {
         Value::Array(values) => values.iter().map(word).collect::<Vec<_>>().join(", "),
         Value::Object(fields) => match (fields.get("resource"), fields.get("class"), fields.get("levels")) {
             (Some(resource), Some(class), Some(levels)) => {
-                format!("{} ({}) {}", word(resource), word(class), word(levels))
+                let narrow = ["only", "except"].iter().find_map(|flag| fields.get(*flag).map(|of| format!(" {flag} {}", word(of))));
+                format!("{} ({}) {}{}", word(resource), word(class), word(levels), narrow.unwrap_or_default())
             }
             _other => value.to_string(),
         },
@@ -243,6 +253,8 @@ fn set_fields(value: &Value) -> Vec<String> {
     fields
         .iter()
         .filter(|(name, value)| !is_meta(name) && !blank(value) && !matches!(name.as_str(), "code" | "id" | "org"))
+        // What hardly anything does is worth saying only of what does it.
+        .filter(|(name, value)| !matches!(name.as_str(), "observe" | "default_observe") || value.as_bool() == Some(true))
         .map(|(name, value)| format!("{name} {}", word(value)))
         .collect()
 }

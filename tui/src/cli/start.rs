@@ -11,12 +11,12 @@ use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
 
 use super::api::CallFault;
-use super::args::{Cli, Verb};
+use super::args::{Cli, Deed, Lint, Verb};
 use super::context::Context;
 use super::exit::{Exit, Trouble};
 use super::out::Out;
 use super::remote::Remote;
-use super::run;
+use super::{lint, run};
 use super::settings::{self, Settings};
 use crate::console;
 
@@ -37,6 +37,8 @@ pub fn main() -> ExitCode {
             clap_complete::generate(*shell, &mut Cli::command(), "bailiwick", &mut script);
             out.raw(&script).map(|()| Exit::Done)
         }
+        // Looks through a file: no cluster is needed.
+        Some(Verb::Deed(Deed::Lint(Lint { what: Some(verb) }))) => lint::file(verb, &mut out),
         Some(verb) => one(&cli, verb, &mut out),
     };
     let exit = ended.unwrap_or_else(|trouble| told(&trouble, &mut out));

@@ -24,20 +24,13 @@ const ASK_AGAIN: Duration = Duration::from_millis(250);
 pub(crate) async fn watch<A: Api>(context: &Context<'_, A>, args: &Watch, out: &mut Out<'_>) -> Result<Exit, Trouble> {
     let mut from = args.from.map(Revision);
     let mut left = args.count;
-    let mut silent_since: Option<Instant> = None;
+    let mut patience = Patience::new(context.common.deadline.unwrap_or(SILENCE_MAX));
     while left != Some(0) {
         let max = left.map_or(EVENTS_MAX, |n| usize::try_from(n).unwrap_or(EVENTS_MAX).min(EVENTS_MAX));
         // The first question of a watch from now on only asks where now is.
         let wait_ms = if from.is_none() { 0 } else { WATCH_WAIT_MS_MAX };
-        let reply = match context.api.watch(WatchRequest { org: context.org.clone(), from, max, wait_ms }).await {
-            Ok(reply) => reply,
-            Err(fault) => {
-                let since = *silent_since.get_or_insert_with(Instant::now);
-                wait_or_end(fault, since.elapsed(), context.common.deadline.unwrap_or(SILENCE_MAX)).await?;
-                continue;
-            }
-        };
-        silent_since = None;
+        let heard = context.api.watch(WatchRequest { org: context.org.clone(), from, max, wait_ms }).await;
+        let Some(reply) = patience.hear(heard).await? else { continue };
         if from.is_none() {
             out.note(&format!("watching from revision {}", reply.next))?;
         }
@@ -54,12 +47,34 @@ pub(crate) async fn watch<A: Api>(context: &Context<'_, A>, args: &Watch, out: &
     Ok(Exit::Done)
 }
 
-async fn wait_or_end(fault: CallFault, silent: Duration, bound: Duration) -> Result<(), Trouble> {
-    if !fault.passes() || silent >= bound {
-        return Err(fault.into());
+/// For how long one goes on asking while nobody answers.
+pub(crate) struct Patience {
+    bound: Duration,
+    silent_since: Option<Instant>,
+}
+
+impl Patience {
+    /// So long at a stretch.
+    pub fn new(bound: Duration) -> Self {
+        Self { bound, silent_since: None }
     }
-    sleep(ASK_AGAIN).await;
-    Ok(())
+
+    /// The answer; none after a pause if the cluster couldn't answer now but may soon.
+    pub async fn hear<T>(&mut self, heard: Result<T, CallFault>) -> Result<Option<T>, Trouble> {
+        let fault = match heard {
+            Ok(answer) => {
+                self.silent_since = None;
+                return Ok(Some(answer));
+            }
+            Err(fault) => fault,
+        };
+        let since = *self.silent_since.get_or_insert_with(Instant::now);
+        if !fault.passes() || since.elapsed() >= self.bound {
+            return Err(fault.into());
+        }
+        sleep(ASK_AGAIN).await;
+        Ok(None)
+    }
 }
 
 fn print(event: &Event, out: &mut Out<'_>) -> Result<(), Trouble> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bailiwick_policy::access::{Class, Grant, Levels};
-use bailiwick_policy::ids::{ResourceId, Revision};
+use bailiwick_policy::ids::{EndpointId, ResourceId, Revision};
 use bailiwick_rpc::api::{At, Receipt};
 
 /// A cell of a matrix as given by `--grant`.
@@ -63,15 +63,69 @@ pub fn parse_grant(text: &str) -> Result<Grants, String> {
         .rsplit_once('=')
         .ok_or_else(|| format!("`{text}` is no cell: write `RESOURCE=RW`, or `RESOURCE:config=R` for the Config API"))?;
     let levels: Levels = levels.parse()?;
-    let (resource, class) = match cell.rsplit_once(':') {
+    let CellOf(resource, class) = parse_cell(cell)?;
+    Ok(Grant { resource, class, levels, narrow: None })
+}
+
+/// Which cell: a resource and a class.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CellOf(pub ResourceId, pub Class);
+
+/// `RESOURCE[:data|:config]`.
+pub fn parse_cell(text: &str) -> Result<CellOf, String> {
+    let (resource, class) = match text.rsplit_once(':') {
         Some((resource, class)) => match class.parse::<Class>() {
             Ok(class) => (resource, class),
-            Err(_) => (cell, Class::Data),
+            Err(_) => (text, Class::Data),
         },
-        None => (cell, Class::Data),
+        None => (text, Class::Data),
     };
     let resource: ResourceId = resource.trim().parse().map_err(|error| format!("{error}"))?;
-    Ok(Grant { resource, class, levels, narrow: None })
+    Ok(CellOf(resource, class))
+}
+
+/// The endpoints that a cell is narrowed to, or around, as given by `--only` and `--except`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Narrowing {
+    /// The cell's resource.
+    pub resource: ResourceId,
+    /// The cell's class.
+    pub class: Class,
+    /// The endpoints.
+    pub endpoints: Vec<EndpointId>,
+}
+
+/// `RESOURCE[:data|:config]=METHOD /path,METHOD /path`. A name and a path may hold `=` and `,`: a path begins where a
+/// method and a blank stand before it.
+pub fn parse_narrowing(text: &str) -> Result<Narrowing, String> {
+    let wrong = || format!("`{text}` narrows no cell: write `RESOURCE=GET /path,POST /path`, or `RESOURCE:config=…` for the Config API");
+    let at = text.match_indices('=').map(|(at, _)| at).find(|at| text.get(at + 1..).is_some_and(begins_endpoint)).ok_or_else(wrong)?;
+    let (cell, list) = (text.get(..at).unwrap_or_default(), text.get(at + 1..).unwrap_or_default());
+    let CellOf(resource, class) = parse_cell(cell)?;
+    let mut parts: Vec<String> = Vec::new();
+    for part in list.split(',') {
+        match parts.last_mut() {
+            Some(last) if !begins_endpoint(part) => {
+                last.push(',');
+                last.push_str(part);
+            }
+            Some(_) | None => parts.push(part.to_owned()),
+        }
+    }
+    let endpoints = parts.iter().map(|part| parse_endpoint(part)).collect::<Result<_, String>>()?;
+    Ok(Narrowing { resource, class, endpoints })
+}
+
+fn begins_endpoint(text: &str) -> bool {
+    let method = text.trim_start().split_once(' ').map(|(method, _)| method);
+    method.is_some_and(|method| !method.is_empty() && method.bytes().all(|b| b.is_ascii_alphabetic()))
+}
+
+/// `METHOD /path`.
+pub fn parse_endpoint(text: &str) -> Result<EndpointId, String> {
+    let (method, path) = text.trim().split_once(' ').ok_or_else(|| format!("`{text}` is no endpoint: write `METHOD /path`"))?;
+    let template = bailiwick_policy::path::template(path.trim()).map_err(|why| format!("{path}: {why}"))?;
+    format!("{} {}", method.to_ascii_uppercase(), template.canonical).parse().map_err(|error| format!("{error}"))
 }
 
 /// `OURS=THEIRS`.
@@ -106,6 +160,17 @@ mod tests {
         assert_eq!(parse_duration("2m"), Ok(Duration::from_secs(120)));
         for wrong in ["", "s", "1h", "-1s", "1.5s", "18446744073709551615m"] {
             assert!(parse_duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn ag_6_narrowings_as_written() {
+        let read = |text: &str| parse_narrowing(text).map(|n| (n.resource.to_string(), n.class, n.endpoints.iter().map(ToString::to_string).collect::<Vec<_>>()));
+        let endpoints = |all: &[&str]| all.iter().map(|e| (*e).to_owned()).collect::<Vec<_>>();
+        assert_eq!(read("Customer:Data=get /v2/x,POST /v2/{id}"), Ok(("Customer".to_owned(), Class::Data, endpoints(&["GET /v2/x", "POST /v2/{}"]))));
+        assert_eq!(read("a=b:config=GET /v2/x,y=1"), Ok(("a=b".to_owned(), Class::Config, endpoints(&["GET /v2/x,y=1"]))));
+        for wrong in ["Customer", "Customer=", "Customer=GET", "=GET /x", "Customer=/v2/x"] {
+            assert!(read(wrong).is_err(), "{wrong}");
         }
     }
 

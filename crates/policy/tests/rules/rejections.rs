@@ -94,6 +94,8 @@ fn refusal(code: RejectionCode) -> (World, Actor, Command) {
         RejectionCode::NotUndoable => {
             let mut world = World::acme();
             let row = world.ok_row(credential("acme-gate-2", CredentialKind::EnforcementPoint { org: id("acme") }, 77));
+            // Revoked since: that it can't be undone at all comes before that.
+            world.ok(revoke("acme-gate-2"));
             (world, operator(), undo(&row))
         }
         // Those of the envelope are made below, whatever the command.

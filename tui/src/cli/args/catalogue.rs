@@ -4,7 +4,8 @@ use bailiwick_policy::access::{Class, Level};
 use clap::{Args, Subcommand};
 
 use super::Listing;
-use crate::cli::words::{Grants, parse_grant};
+use crate::cli::words::{CellOf, Grants, Narrowing, parse_cell, parse_grant, parse_narrowing};
+use std::path::PathBuf;
 
 /// Resources.
 #[derive(Subcommand, Clone, Debug)]
@@ -108,11 +109,22 @@ pub enum EndpointVerb {
     },
 }
 
+/// Narrowed cells (AG-6).
+#[derive(Args, Clone, Debug, Default)]
+pub struct Narrowings {
+    /// Narrow a cell to these endpoints alone: RESOURCE[:data|:config]=METHOD /path,METHOD /path; may be repeated
+    #[arg(long, value_name = "CELL=ENDPOINTS", value_parser = parse_narrowing)]
+    pub only: Vec<Narrowing>,
+    /// Narrow a cell to all but these endpoints; a cell has --only or --except, never both
+    #[arg(long, value_name = "CELL=ENDPOINTS", value_parser = parse_narrowing)]
+    pub except: Vec<Narrowing>,
+}
+
 /// Access groups.
 #[derive(Subcommand, Clone, Debug)]
 pub enum GroupVerb {
     /// A new custom group
-    #[command(after_help = "Example:\n  bailiwick --dev access-group create 'Kiosk' --grant Customer=R --grant 'Points=RW' --grant 'Store:config=R'")]
+    #[command(after_help = "Example:\n  bailiwick --dev access-group create 'Kiosk' --grant Customer=R --grant 'Points=RW' --grant 'Store:config=R'\n  bailiwick --dev access-group create 'Till search' --grant Customer=R --only 'Customer:Data=GET /v2/customers/{id},POST /v2/customers/search'")]
     Create {
         /// Its name; the id is made from it.
         name: String,
@@ -122,6 +134,9 @@ pub enum GroupVerb {
         /// A cell of its matrix: RESOURCE[:data|:config]=R|W|RW; may be repeated
         #[arg(long = "grant", value_name = "CELL", value_parser = parse_grant)]
         grants: Vec<Grants>,
+        /// Narrowed cells.
+        #[command(flatten)]
+        narrowings: Narrowings,
     },
     /// List them
     #[command(after_help = "Example:\n  bailiwick --dev access-group list --active")]
@@ -143,7 +158,7 @@ pub enum GroupVerb {
         group: String,
     },
     /// Change a custom group: in force for every store that has it
-    #[command(after_help = "Example:\n  bailiwick --dev preview access-group edit Kiosk --grant Points=R --grant Customer=none")]
+    #[command(after_help = "Example:\n  bailiwick --dev preview access-group edit Kiosk --grant Points=R --grant Customer=none\n  bailiwick --dev access-group edit Kiosk --except 'Points=DELETE /v2/points/{id}' --widen Customer")]
     Edit {
         /// Its id or name.
         group: String,
@@ -156,5 +171,32 @@ pub enum GroupVerb {
         /// A cell of its matrix: RESOURCE[:data|:config]=R|W|RW|none; may be repeated
         #[arg(long = "grant", value_name = "CELL", value_parser = parse_grant)]
         grants: Vec<Grants>,
+        /// Narrowed cells.
+        #[command(flatten)]
+        narrowings: Narrowings,
+        /// Take a cell's narrowing away: RESOURCE[:data|:config]; may be repeated
+        #[arg(long, value_name = "CELL", value_parser = parse_cell)]
+        widen: Vec<CellOf>,
+    },
+    /// Take a custom group out of use: no store may have it
+    #[command(after_help = "Example:\n  bailiwick --dev access-group deactivate Kiosk --reason 'season is over'")]
+    Deactivate {
+        /// Its id or name.
+        group: String,
+    },
+    /// Take a group into use again
+    #[command(after_help = "Example:\n  bailiwick --dev access-group reactivate Kiosk")]
+    Reactivate {
+        /// Its id or name.
+        group: String,
+    },
+    /// The stores that have a group as CSV, and whether it is theirs or the default
+    #[command(after_help = "Example:\n  bailiwick --dev access-group stores POS --out pos-stores.csv")]
+    Stores {
+        /// Its id or name.
+        group: String,
+        /// The file to write [default: standard output]
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
     },
 }

@@ -60,6 +60,9 @@ pub enum DefaultVerb {
     Set {
         /// The access group, by id or name.
         group: String,
+        /// Observe only: what the group would deny is permitted, marked `would_deny`, and fed to the deny feed
+        #[arg(long)]
+        observe: bool,
     },
     /// Clear it: stores without a group of their own are denied everything
     #[command(after_help = "Example:\n  bailiwick --dev preview default clear")]
@@ -84,6 +87,18 @@ pub enum Target {
         /// Its code.
         id: String,
     },
+    /// Every store of a zone and of those below it
+    #[command(after_help = "Examples:\n  bailiwick --dev preview suspend zone north\n  bailiwick --dev resume zone north")]
+    Zone {
+        /// Its code.
+        id: String,
+    },
+    /// Every store of a concept and of those below it
+    #[command(after_help = "Examples:\n  bailiwick --dev suspend concept outlet --reason 'recall'\n  bailiwick --dev resume concept outlet")]
+    Concept {
+        /// Its code.
+        id: String,
+    },
     /// A till
     #[command(after_help = "Examples:\n  bailiwick --dev suspend till north-7/t1 --reason 'stolen'\n  bailiwick --dev resume till north-7/t1")]
     Till {
@@ -105,6 +120,8 @@ pub enum ImportKind {
     Stores,
     /// Tills
     Tills,
+    /// Access groups of stores, a row each
+    Allocations,
 }
 
 /// An import.
@@ -136,7 +153,7 @@ pub struct Import {
 /// Exports.
 #[derive(Subcommand, Clone, Debug)]
 pub enum Export {
-    /// Stores with their access group and whether it is theirs or the default
+    /// Stores with their access group and whether it is theirs or the default: with --group, what `access-group stores` writes
     #[command(after_help = "Example:\n  bailiwick --dev export stores --group POS pos-stores.csv")]
     Stores {
         /// Only those with this access group in force

@@ -174,6 +174,15 @@ pub enum StoreVerb {
         /// Its code.
         code: String,
     },
+    /// Remove one; its code is never given again
+    #[command(after_help = "Example:\n  bailiwick --dev preview store remove north-40 --force")]
+    Remove {
+        /// Its code.
+        code: String,
+        /// Its tills go with it
+        #[arg(long)]
+        force: bool,
+    },
     /// Change one
     #[command(after_help = "Example:\n  bailiwick --dev store edit north-7 --zone east --concept ''")]
     Edit {
@@ -213,6 +222,21 @@ pub enum TillVerb {
     /// Show one
     #[command(after_help = "Example:\n  bailiwick --dev till show north-7/t1")]
     Show {
+        /// STORE/TILL.
+        id: String,
+    },
+    /// Move one to another store: from then on it has that store's access group
+    #[command(after_help = "Example:\n  bailiwick --dev till move north-7/t1 --to north-8")]
+    Move {
+        /// STORE/TILL.
+        id: String,
+        /// The store it goes to
+        #[arg(long, value_name = "STORE")]
+        to: String,
+    },
+    /// Remove one; its code is never given again in that store
+    #[command(after_help = "Example:\n  bailiwick --dev till remove north-7/t9")]
+    Remove {
         /// STORE/TILL.
         id: String,
     },

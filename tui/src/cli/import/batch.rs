@@ -77,6 +77,7 @@ impl Rows {
             Self::Concepts(rows) => Command::PutConcepts { org, mode, rows: some(rows, range) },
             Self::Stores(rows) => Command::PutStores { org, mode, rows: some(rows, range) },
             Self::Tills(rows) => Command::PutTills { org, mode, rows: some(rows, range) },
+            Self::Allocations(rows) => Command::PutAllocations { org, rows: some(rows, range) },
         }
     }
 
@@ -85,7 +86,7 @@ impl Rows {
         match self {
             Self::Zones(rows) => rows.get(row).and_then(|r| r.parent.value()).map(|p| p.as_str()),
             Self::Concepts(rows) => rows.get(row).and_then(|r| r.parent.value()).map(|p| p.as_str()),
-            Self::Endpoints(_) | Self::Stores(_) | Self::Tills(_) => None,
+            Self::Endpoints(_) | Self::Stores(_) | Self::Tills(_) | Self::Allocations(_) => None,
         }
     }
 }
@@ -96,7 +97,7 @@ pub fn parents_first(rows: &mut Rows, lines: &mut [u64]) {
     match rows {
         Rows::Zones(rows) => order(rows, lines, |r| r.code.to_string(), |r| field(&r.parent)),
         Rows::Concepts(rows) => order(rows, lines, |r| r.code.to_string(), |r| field(&r.parent)),
-        Rows::Endpoints(_) | Rows::Stores(_) | Rows::Tills(_) => {}
+        Rows::Endpoints(_) | Rows::Stores(_) | Rows::Tills(_) | Rows::Allocations(_) => {}
     }
 }
 

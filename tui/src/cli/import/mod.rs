@@ -24,7 +24,9 @@ use sha2::{Digest, Sha256};
 use self::batch::Batch;
 use self::job::Job;
 pub use self::job::folder as jobs_folder;
+pub use self::table::Column;
 use self::parse::{Layout, Parsed, parse};
+use self::table::Table;
 use super::api::Api;
 use super::args::{Import, ImportKind};
 use super::context::Context;
@@ -56,7 +58,7 @@ pub(crate) async fn import<A: Api>(context: &Context<'_, A>, args: &Import, dry_
         context.writable()?;
     }
     let path = args.file.as_deref().ok_or_else(|| Trouble::Usage("no file is named".to_owned()))?;
-    let layout = layout(args.kind, path, &args.maps, args.delimiter.as_deref())?;
+    let layout = layout(parse::columns(args.kind), noun(args.kind), path, &args.maps, args.delimiter.as_deref())?;
     let source = Source { kind: args.kind, path: path.to_owned(), bytes: bytes(path)?, layout };
     let org = context.org().await?;
     let mut parsed = parse(source.kind, &source.bytes, &source.layout);
@@ -194,11 +196,25 @@ fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn layout(kind: ImportKind, path: &Path, maps: &[Mapping], delimiter: Option<&str>) -> Result<Layout, Trouble> {
-    let known: Vec<&str> = parse::columns(kind).iter().map(|c| c.name).collect();
+/// A file as a table with the columns of a kind: for what isn't imported. A header that can't be read is an error.
+pub fn table(kind: ImportKind, path: &Path, maps: &[Mapping], delimiter: Option<&str>) -> Result<Table, Trouble> {
+    table_of(path, parse::columns(kind), noun(kind), maps, delimiter)
+}
+
+/// The same with columns of one's own; `what` is the word for such files.
+pub fn table_of(path: &Path, columns: &'static [Column], what: &str, maps: &[Mapping], delimiter: Option<&str>) -> Result<Table, Trouble> {
+    let layout = layout(columns, what, path, maps, delimiter)?;
+    table::read(&bytes(path)?, columns, &layout.maps, layout.delimiter).map_err(|faults| {
+        let told: Vec<String> = faults.iter().map(|fault| format!("{}:{fault}", path.display())).collect();
+        Trouble::Local(told.join("; "))
+    })
+}
+
+fn layout(columns: &[Column], what: &str, path: &Path, maps: &[Mapping], delimiter: Option<&str>) -> Result<Layout, Trouble> {
+    let known: Vec<&str> = columns.iter().map(|c| c.name).collect();
     for (at, map) in maps.iter().enumerate() {
         if !known.contains(&map.ours.as_str()) {
-            return Err(Trouble::Usage(format!("--map {}={}: {} have {}", map.ours, map.theirs, word(kind), known.join(", "))));
+            return Err(Trouble::Usage(format!("--map {}={}: {what} have {}", map.ours, map.theirs, known.join(", "))));
         }
         if maps.iter().take(at).any(|other| other.ours == map.ours) {
             return Err(Trouble::Usage(format!("--map {}=…: given twice", map.ours)));
@@ -228,6 +244,7 @@ fn noun(kind: ImportKind) -> &'static str {
         ImportKind::Concepts => "concepts",
         ImportKind::Stores => "stores",
         ImportKind::Tills => "tills",
+        ImportKind::Allocations => "allocations",
     }
 }
 

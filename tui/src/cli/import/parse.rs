@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use bailiwick_policy::command::{ConceptRow, EndpointRow, StoreRow, TillRow, ZoneRow};
+use bailiwick_policy::command::{AllocationRow, ConceptRow, EndpointRow, StoreRow, TillRow, ZoneRow};
 
 use super::notes::Notes;
 use super::rows::{Cells, Row};
@@ -33,6 +33,8 @@ pub enum Rows {
     Stores(Vec<StoreRow>),
     /// Tills.
     Tills(Vec<TillRow>),
+    /// Allocations.
+    Allocations(Vec<AllocationRow>),
 }
 
 impl Rows {
@@ -44,6 +46,7 @@ impl Rows {
             Self::Concepts(rows) => rows.len(),
             Self::Stores(rows) => rows.len(),
             Self::Tills(rows) => rows.len(),
+            Self::Allocations(rows) => rows.len(),
         }
     }
 }
@@ -71,6 +74,7 @@ pub fn columns(kind: ImportKind) -> &'static [Column] {
         ImportKind::Concepts => ConceptRow::COLUMNS,
         ImportKind::Stores => StoreRow::COLUMNS,
         ImportKind::Tills => TillRow::COLUMNS,
+        ImportKind::Allocations => AllocationRow::COLUMNS,
     }
 }
 
@@ -82,6 +86,7 @@ pub fn parse(kind: ImportKind, bytes: &[u8], layout: &Layout) -> Parsed {
         ImportKind::Concepts => parse_as(bytes, layout, Rows::Concepts),
         ImportKind::Stores => parse_as(bytes, layout, Rows::Stores),
         ImportKind::Tills => parse_as(bytes, layout, Rows::Tills),
+        ImportKind::Allocations => parse_as(bytes, layout, Rows::Allocations),
     }
 }
 
@@ -190,8 +195,14 @@ mod tests {
     use bailiwick_policy::command::Field;
     use proptest::prelude::*;
 
-    const KINDS: [ImportKind; 5] =
-        [ImportKind::Endpoints, ImportKind::Zones, ImportKind::Concepts, ImportKind::Stores, ImportKind::Tills];
+    const KINDS: [ImportKind; 6] = [
+        ImportKind::Endpoints,
+        ImportKind::Zones,
+        ImportKind::Concepts,
+        ImportKind::Stores,
+        ImportKind::Tills,
+        ImportKind::Allocations,
+    ];
 
     fn layout(delimiter: u8, maps: &[(&str, &str)]) -> Layout {
         let maps = maps.iter().map(|(ours, theirs)| Mapping { ours: (*ours).to_owned(), theirs: (*theirs).to_owned() });
@@ -319,7 +330,7 @@ mod tests {
     proptest! {
         /// No bytes make the parser panic, and each row is either read, a repeat, or named by a fault.
         #[test]
-        fn garbage_is_parsed_or_faulted(bytes in proptest::collection::vec(any::<u8>(), 0..400), kind in 0usize..5) {
+        fn garbage_is_parsed_or_faulted(bytes in proptest::collection::vec(any::<u8>(), 0..400), kind in 0usize..6) {
             let kind = KINDS.get(kind).copied().unwrap_or(ImportKind::Stores);
             let parsed = parse(kind, &bytes, &layout(b',', &[]));
             prop_assert_eq!(parsed.rows.len(), parsed.lines.len());
@@ -328,7 +339,7 @@ mod tests {
 
         /// The same with a header that can be read and cells that look like cells.
         #[test]
-        fn cells_of_garbage(cells in proptest::collection::vec("[ -~é,\"\\n]{0,12}", 0..40), kind in 0usize..5) {
+        fn cells_of_garbage(cells in proptest::collection::vec("[ -~é,\"\\n]{0,12}", 0..40), kind in 0usize..6) {
             let kind = KINDS.get(kind).copied().unwrap_or(ImportKind::Stores);
             let header: Vec<&str> = columns(kind).iter().map(|c| c.name).collect();
             let mut text = header.join(",");

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use bailiwick_policy::access::{Class, Level};
-use bailiwick_policy::command::{ConceptRow, EndpointRow, Field, StoreRow, TillRow, ZoneRow};
+use bailiwick_policy::command::{AllocationRow, ConceptRow, EndpointRow, Field, GroupRef, StoreRow, TillRow, ZoneRow};
 use bailiwick_policy::ids::{ConceptCode, ResourceId, StoreCode, TillCode, ZoneCode};
 use bailiwick_policy::limits::NAME_CHARS_MAX;
 use bailiwick_policy::name::{Name, check_text};
@@ -261,6 +261,32 @@ impl Row for TillRow {
 
     fn contradicts(&self, other: &Self) -> Vec<&'static str> {
         unlike([("name", self.name == other.name)])
+    }
+}
+
+impl Row for AllocationRow {
+    const COLUMNS: &'static [Column] = &[needed("store"), needed("access_group")];
+    const KEY: &'static [&'static str] = &["store"];
+    const KEY_COLUMN: &'static str = "store";
+
+    /// A blank group makes the store inherit.
+    fn read(cells: &mut Cells<'_>) -> Option<Self> {
+        let (store, group) = (cells.need("store"), cells.short_text("access_group"));
+        Some(Self {
+            store: store?,
+            group: match group? {
+                Field::Keep | Field::Clear => None,
+                Field::To(text) => Some(GroupRef(text)),
+            },
+        })
+    }
+
+    fn key(cells: &Cells<'_>) -> Option<String> {
+        cells.text("store")?.parse::<StoreCode>().ok().map(|code| code.to_string())
+    }
+
+    fn contradicts(&self, other: &Self) -> Vec<&'static str> {
+        unlike([("access_group", self.group == other.group)])
     }
 }
 

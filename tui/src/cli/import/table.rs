@@ -68,6 +68,12 @@ impl Table {
         self.places.iter().find(|(name, _)| *name == column).map(|(_, place)| *place)
     }
 
+    /// The text of a cell, trimmed, blank where there is none; bytes that are no text are replaced.
+    pub fn lossy(&self, record: &Record, column: &str) -> String {
+        let cell = self.place(column).and_then(|place| record.cells.get(place)).unwrap_or_default();
+        String::from_utf8_lossy(cell).trim().to_owned()
+    }
+
     /// The word for the column at a place: ours, or else the file's.
     pub fn word(&self, place: usize) -> String {
         match self.places.iter().find(|(_, p)| *p == place) {

@@ -9,11 +9,11 @@ use bailiwick_policy::execute::execute;
 use bailiwick_policy::explain::explain;
 use bailiwick_policy::ids::{CredentialId, ObjectId, OrgCode, RequestId, Revision, Tick};
 use bailiwick_policy::object::Secret;
-use bailiwick_policy::outcome::{Outcome, Rejection};
+use bailiwick_policy::outcome::{AuditRow, Outcome, Rejection};
 use bailiwick_policy::query::{ListQuery, item, list};
 use bailiwick_policy::state::State;
 use bailiwick_policy::view::Viewer;
-use bailiwick_policy::{plan, preview};
+use bailiwick_policy::{impact, lint, plan, preview, suggest};
 use bailiwick_rpc::api::*;
 
 use crate::cli::api::{Api, CallFault, Written};
@@ -30,6 +30,10 @@ pub struct Fake {
     pub faults: RefCell<VecDeque<CallFault>>,
     /// Changes of members that were asked for.
     pub members: RefCell<Vec<MemberChangeRequest>>,
+    /// The audit.
+    pub rows: RefCell<Vec<AuditRow>>,
+    /// What the deny feed says next.
+    pub denies: RefCell<VecDeque<Result<DeniesReply, CallFault>>>,
     /// Every id that was submitted.
     pub ids: RefCell<Vec<RequestId>>,
     /// Folder of job files.
@@ -46,6 +50,8 @@ impl Fake {
             writes: RefCell::default(),
             faults: RefCell::default(),
             members: RefCell::default(),
+            rows: RefCell::default(),
+            denies: RefCell::default(),
             ids: RefCell::default(),
             jobs: tempfile::tempdir().expect("a folder"),
             actor: "first-operator".parse().expect("an id"),
@@ -88,11 +94,18 @@ impl Fake {
     fn execute(&self, actor: Actor, request_id: RequestId, command: Command) -> Outcome {
         let envelope =
             Envelope { request_id, actor, proposed_at: Tick(NOW), reads: Vec::new(), reason: None, job: None, command };
-        execute(&mut self.state.borrow_mut(), &envelope).outcome
+        let executed = execute(&mut self.state.borrow_mut(), &envelope);
+        self.rows.borrow_mut().extend(executed.row);
+        executed.outcome
     }
 
     fn fails(&self) -> Result<(), CallFault> {
         self.faults.borrow_mut().pop_front().map_or(Ok(()), Err)
+    }
+
+    fn row(&self, revision: Revision) -> Result<AuditRow, CallFault> {
+        let missing = || CallFault::Api(ApiError::new(ApiError::NOT_FOUND, format!("there is no entry {revision}")));
+        self.rows.borrow().iter().find(|row| row.revision == revision).cloned().ok_or_else(missing)
     }
 
     fn revision(&self) -> Revision {
@@ -119,6 +132,25 @@ fn change_sets(sets: &mut MemberSets, change: &MemberChange) {
         }
         MemberChange::Remove { id } => sets.voters.retain(|voter| voter != id),
         MemberChange::Transfer { .. } => {}
+    }
+}
+
+fn entry(row: &AuditRow) -> AuditEntry {
+    AuditEntry {
+        revision: row.revision,
+        at: row.at,
+        org: row.org.clone(),
+        actor: match &row.actor {
+            Actor::System => None,
+            Actor::Credential(id) => Some(id.to_string()),
+        },
+        actor_label: row.actor_label.to_string(),
+        request_id: row.request_id,
+        job: row.job,
+        reason: row.reason.as_deref().map(str::to_owned),
+        command: row.command.to_string(),
+        changes: row.changes.clone(),
+        changes_total: row.changes.len() as u64,
     }
 }
 
@@ -229,6 +261,77 @@ impl Api for Fake {
         };
         let events = if request.from.is_some() { vec![event] } else { Vec::new() };
         Ok(WatchReply { events, next, compacted: None })
+    }
+
+    async fn inverse(&self, of: Revision) -> Result<Command, CallFault> {
+        self.fails()?;
+        self.row(of).map(|row| plan::inverse(&row))
+    }
+
+    async fn audit(&self, query: AuditQuery) -> Result<AuditReply, CallFault> {
+        self.fails()?;
+        let rows = self.rows.borrow();
+        let wanted = |row: &&AuditRow| {
+            let behind = |cursor: Revision| if query.oldest_first { row.revision > cursor } else { row.revision < cursor };
+            query.cursor.is_none_or(behind)
+                && query.object.as_ref().is_none_or(|id| row.changes.iter().any(|c| c.id().as_ref() == Some(id)))
+                && query.since.is_none_or(|since| row.at >= since)
+                && query.until.is_none_or(|until| row.at < until)
+        };
+        let mut found: Vec<&AuditRow> = rows.iter().filter(wanted).collect();
+        if !query.oldest_first {
+            found.reverse();
+        }
+        // Pages are small here, so that whoever reads them goes on.
+        let page: Vec<AuditEntry> = found.iter().take(query.max.clamp(1, 5)).map(|row| AuditEntry { changes: row.changes.iter().take(2).cloned().collect(), ..entry(row) }).collect();
+        let next = page.last().map(|e| e.revision).filter(|_| found.len() > page.len());
+        Ok(AuditReply { entries: page, next, floor: Revision(1), revision: self.revision() })
+    }
+
+    async fn audit_entry(&self, revision: Revision) -> Result<AuditEntry, CallFault> {
+        self.fails()?;
+        self.row(revision).map(|row| entry(&row))
+    }
+
+    async fn diff(&self, _org: Option<OrgCode>, from: Revision, to: Revision) -> Result<DiffReply, CallFault> {
+        self.fails()?;
+        let after = self.state.borrow().clone();
+        let rows = self.rows.borrow();
+        let changes: Vec<_> = rows.iter().filter(|row| row.revision > from && row.revision <= to).flat_map(|row| row.changes.clone()).collect();
+        let mut before = after.clone();
+        changes.iter().rev().for_each(|change| before.apply(&change.inverse()));
+        let impact = impact::impact(&before, &after, &changes);
+        Ok(DiffReply { changes_total: changes.len() as u64, changes, impact, from, to })
+    }
+
+    async fn denies(&self, _request: DeniesRequest) -> Result<DeniesReply, CallFault> {
+        self.fails()?;
+        self.denies.borrow_mut().pop_front().unwrap_or_else(|| Ok(DeniesReply::default()))
+    }
+
+    async fn suggest(&self, request: SuggestRequest) -> Result<SuggestReply, CallFault> {
+        self.fails()?;
+        let state = self.state.borrow();
+        let org = state.orgs.values().next().expect("an org");
+        let found = suggest::suggest(org, request.calls.iter().map(|(m, p, _)| (m.as_str(), p.as_str())), request.narrow);
+        let mut reply = SuggestReply { grants: found.grants, revision: state.revision, ..SuggestReply::default() };
+        for ((method, path, count), reason) in request.calls.into_iter().zip(found.left) {
+            match reason {
+                None => reply.covered += count,
+                Some(reason) => reply.left.push((method, path, reason.as_str().to_owned(), count)),
+            }
+        }
+        reply.left_total = reply.left.len() as u64;
+        Ok(reply)
+    }
+
+    async fn lint(&self, _org: Option<OrgCode>) -> Result<LintReply, CallFault> {
+        self.fails()?;
+        let state = self.state.borrow();
+        let findings = lint::org(state.orgs.values().next().expect("an org"));
+        let mut counts = std::collections::BTreeMap::new();
+        findings.iter().for_each(|f| *counts.entry(f.code.to_string()).or_default() += 1);
+        Ok(LintReply { findings, counts, revision: state.revision })
     }
 
     async fn cluster_status(&self, hashes: bool) -> Result<ClusterStatus, CallFault> {

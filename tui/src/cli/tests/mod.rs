@@ -6,6 +6,7 @@ mod fake;
 mod deeds;
 mod help;
 mod imports;
+mod insight;
 mod members;
 mod questions;
 
@@ -60,7 +61,16 @@ fn words(line: &str) -> Vec<String> {
     std::iter::once("bailiwick".to_owned()).chain(words).collect()
 }
 
+/// The same where waiting takes no time.
+fn paused(fake: &Fake, line: &str) -> Seen {
+    run_words(fake, words(line), None, true)
+}
+
 fn words_of(fake: &Fake, words: Vec<String>, terminal: Option<fn() -> std::io::Result<String>>) -> Seen {
+    run_words(fake, words, terminal, false)
+}
+
+fn run_words(fake: &Fake, words: Vec<String>, terminal: Option<fn() -> std::io::Result<String>>, paused: bool) -> Seen {
     let cli = match Cli::try_parse_from(words) {
         Ok(cli) => cli,
         Err(error) => {
@@ -70,7 +80,7 @@ fn words_of(fake: &Fake, words: Vec<String>, terminal: Option<fn() -> std::io::R
     };
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     let mut out = Out { stdout: &mut stdout, stderr: &mut stderr, json: cli.common.json, bars: false };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(paused).build().expect("a runtime");
     let org = cli.common.org.as_deref().map(|org| org.parse().expect("a code"));
     let context =
         Context { api: fake, common: &cli.common, org, read_only: cli.common.read_only, jobs: Some(fake.jobs.path().to_owned()), terminal };

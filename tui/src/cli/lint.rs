@@ -1,0 +1,77 @@
+//! The lint: what is lawful and still most likely a mistake, in the organisation or in a file. Findings are no
+//! errors: the exit code is 0 unless nothing could be looked through.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use bailiwick_policy::lint::{CatalogueRow, Finding, rows};
+use serde_json::{Value, json};
+
+use super::api::Api;
+use super::args::{ImportKind, LintVerb};
+use super::context::Context;
+use super::exit::{Exit, Trouble};
+use super::import;
+use super::out::{Out, table};
+
+/// Looks through the organisation.
+pub(crate) async fn org<A: Api>(context: &Context<'_, A>, out: &mut Out<'_>) -> Result<Exit, Trouble> {
+    let reply = context.api.lint(Some(context.org().await?)).await?;
+    report(&reply.findings, &reply.counts, json!({"revision": reply.revision}), out)
+}
+
+/// Looks through a file. No cluster is asked.
+pub fn file(verb: &LintVerb, out: &mut Out<'_>) -> Result<Exit, Trouble> {
+    let LintVerb::Endpoints { file, maps, delimiter } = verb;
+    let table = import::table(ImportKind::Endpoints, file, maps, delimiter.as_deref())?;
+    let catalogue: Vec<CatalogueRow> = table
+        .records
+        .iter()
+        .map(|record| {
+            let cell = |column: &str| table.lossy(record, column);
+            CatalogueRow {
+                line: record.line,
+                method: cell("method"),
+                path: cell("path"),
+                resource: Some(cell("resource")).filter(|name| !name.is_empty() && name != "-"),
+            }
+        })
+        .collect();
+    let findings = rows(&catalogue);
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    for finding in &findings {
+        *counts.entry(finding.code.to_string()).or_default() += 1;
+    }
+    report(&findings, &counts, json!({"file": shown(file), "rows": catalogue.len()}), out)
+}
+
+fn shown(file: &Path) -> String {
+    file.display().to_string()
+}
+
+fn report(findings: &[Finding], counts: &BTreeMap<String, u64>, more: Value, out: &mut Out<'_>) -> Result<Exit, Trouble> {
+    let total: u64 = counts.values().sum();
+    if out.json {
+        let all: Vec<Value> = findings.iter().map(|f| json!({"code": f.code, "place": f.place, "text": f.text})).collect();
+        let mut value = json!({"findings": all, "counts": counts, "total": total});
+        if let (Value::Object(fields), Value::Object(more)) = (&mut value, more) {
+            fields.extend(more);
+        }
+        out.value(&value)?;
+        return Ok(Exit::Done);
+    }
+    if findings.is_empty() {
+        out.note("nothing found")?;
+        return Ok(Exit::Done);
+    }
+    let cells: Vec<Vec<String>> = findings.iter().map(|f| vec![f.code.to_string(), f.place.clone(), f.text.clone()]).collect();
+    out.lines(table(&["code", "place", "finding"], &cells))?;
+    let left = total.saturating_sub(findings.len() as u64);
+    if left > 0 {
+        out.line(&format!("and {left} more"))?;
+    }
+    out.line("")?;
+    let cells: Vec<Vec<String>> = counts.iter().map(|(code, count)| vec![code.clone(), count.to_string()]).collect();
+    out.lines(table(&["code", "count"], &cells))?;
+    Ok(Exit::Done)
+}
