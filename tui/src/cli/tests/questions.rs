@@ -125,10 +125,10 @@ fn ag_31_the_store_list_says_where_the_group_comes_from() {
     let seen = bailiwick(&fake, "export stores --group POS");
     assert_eq!(
         seen.stdout,
-        "code,name,zone,concept,active,access_group,via\n\
-         east-1,Cromer,east,,true,POS,explicit\n\
-         north-7,Hexham,north,,true,POS,default\n\
-         north-8,Alnwick,north,,true,POS,default\n"
+        "code,name,zone,concept,active,access_group,via,observing\n\
+         east-1,Cromer,east,,true,POS,explicit,false\n\
+         north-7,Hexham,north,,true,POS,default,false\n\
+         north-8,Alnwick,north,,true,POS,default,false\n"
     );
     let file = fake.jobs.path().join("out.csv");
     let written = bailiwick(&fake, &format!("export stores {}", file.display()));
