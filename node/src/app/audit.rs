@@ -337,3 +337,70 @@ fn changes_between(audit: &AuditReader, org: &OrgCode, low: Revision, high: Revi
     }
     Ok(Some(changes.into_values().filter(differs).collect()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use bailiwick_policy::ids::RequestId;
+    use bailiwick_policy::object::Zone;
+
+    use super::*;
+
+    fn zone(name: &str, by: &str) -> Object {
+        let meta = Meta { updated_by: by.into(), ..Meta::default() };
+        Object::Zone(Arc::new(Zone { org: "acme".parse().unwrap(), code: "north".parse().unwrap(), name: name.parse().unwrap(), parent: None, meta }))
+    }
+
+    fn row(revision: u64, org: Option<&str>, changes: Vec<Change>) -> AuditRow {
+        AuditRow {
+            revision: Revision(revision),
+            at: Tick(revision),
+            org: org.map(|org| org.parse().unwrap()),
+            actor: Actor::System,
+            actor_label: "cluster".into(),
+            request_id: RequestId(u128::from(revision)),
+            job: None,
+            reason: None,
+            command: "zone edit".into(),
+            changes,
+        }
+    }
+
+    fn change(before: Option<Object>, after: Option<Object>) -> Vec<Change> {
+        vec![Change { before, after }]
+    }
+
+    #[test]
+    fn a_difference_has_each_object_once_and_nothing_that_came_and_went() {
+        let between = |rows: Vec<AuditRow>| {
+            let mut changes = BTreeMap::new();
+            folded(rows.into_iter(), &"acme".parse().unwrap(), &mut changes);
+            changes.into_values().filter(differs).collect::<Vec<_>>()
+        };
+        let acme = Some("acme");
+        let renamed = between(vec![
+            row(1, acme, change(Some(zone("North", "ann")), Some(zone("N", "ann")))),
+            row(2, acme, change(Some(zone("N", "ann")), Some(zone("The North", "bob")))),
+        ]);
+        assert_eq!(renamed, change(Some(zone("North", "ann")), Some(zone("The North", "bob"))));
+        let there_and_back = between(vec![
+            row(1, acme, change(Some(zone("North", "ann")), Some(zone("N", "ann")))),
+            row(2, acme, change(Some(zone("N", "ann")), Some(zone("North", "bob")))),
+        ]);
+        assert_eq!(there_and_back, [], "who touched it last is no difference");
+        let came_and_went = between(vec![row(1, acme, change(None, Some(zone("N", "ann")))), row(2, acme, change(Some(zone("N", "ann")), None))]);
+        assert_eq!(came_and_went, []);
+    }
+
+    #[test]
+    fn an_owner_sees_the_entries_of_their_org_an_enforcement_point_none() {
+        let viewer = |kind: CredentialKind| Viewer { credential: "c".parse().unwrap(), label: "c".into(), kind };
+        let org = || "acme".parse().unwrap();
+        let (own, other, cluster) = (row(1, Some("acme"), Vec::new()), row(2, Some("rival"), Vec::new()), row(3, None, Vec::new()));
+        let seen = |kind: CredentialKind| [&own, &other, &cluster].map(|row| sees(&viewer(kind.clone()), row));
+        assert_eq!(seen(CredentialKind::Operator), [true, true, true]);
+        assert_eq!(seen(CredentialKind::User { org: org(), user: "ann".parse().unwrap() }), [true, false, false]);
+        assert_eq!(seen(CredentialKind::EnforcementPoint { org: org() }), [false, false, false]);
+    }
+}
