@@ -15,7 +15,7 @@ use bailiwick_storage::{AuditPage, AuditReader, AuditSubject, Fault, Order};
 use serde_bytes::ByteBuf;
 
 use super::write::shown;
-use super::{App, CHECK_WAIT, NoView};
+use super::{App, NoView};
 
 /// Rows read at once: an import's has thousands of changes.
 const BATCH_ROWS: usize = 32;
@@ -277,8 +277,20 @@ impl App {
         Ok(bytes)
     }
 
+    /// Waits for a revision that is on its way; one that isn't made yet is said not to be there.
+    async fn must_have(&self, revision: Revision) -> Result<(), ApiError> {
+        if self.views.load().revision >= revision {
+            return Ok(());
+        }
+        let newest = self.choose(&At::Linearizable).await.map_err(NoView::into_api)?.view.revision;
+        if newest >= revision {
+            return Ok(());
+        }
+        Err(ApiError::new(ApiError::NOT_FOUND, format!("there is no revision {revision} yet: the present one is {newest}")))
+    }
+
     async fn audit_row(&self, viewer: &Viewer, revision: Revision) -> Result<AuditRow, ApiError> {
-        self.reach(revision, CHECK_WAIT).await.map_err(NoView::into_api)?;
+        self.must_have(revision).await?;
         let audit = self.audit.clone();
         let read = tokio::task::spawn_blocking(move || Ok((audit.rows(revision, 1)?.into_iter().next(), audit.floor()?)));
         let (row, floor) = read.await.map_err(ended)?.map_err(faulty)?;
@@ -299,7 +311,7 @@ impl App {
             let message = format!("{} entries lie between {low} and {high}: at most {DIFF_ENTRIES_MAX} can be compared", high.0 - low.0);
             return Err(ApiError::new(ApiError::BAD_REQUEST, message));
         }
-        self.reach(high, CHECK_WAIT).await.map_err(NoView::into_api)?;
+        self.must_have(high).await?;
         let (audit, about) = (self.audit.clone(), org.clone());
         let read = tokio::task::spawn_blocking(move || changes_between(&audit, &about, low, high));
         let changes = read.await.map_err(ended)?.map_err(faulty)?;

@@ -43,8 +43,8 @@ async fn query<A: Api>(context: &Context<'_, A>, filter: &AuditFilter, oldest_fi
         None => None,
     };
     Ok(AuditQuery {
-        // An operator who names no org sees the entries of all.
-        org: context.org.clone(),
+        // An operator who names no org with the command sees the entries of all, and the cluster's own.
+        org: context.org.clone().filter(|_| context.common.org.is_some()),
         actor: filter.actor.clone(),
         object,
         since: filter.since,

@@ -4,6 +4,7 @@ use bailiwick_policy::access::Grant;
 use bailiwick_policy::command::{Command, GroupRef, PutMode};
 use bailiwick_policy::ids::{ObjectId, OrgCode, Revision};
 use bailiwick_policy::query::{Item, List};
+use bailiwick_rpc::api::At;
 use bailiwick_rpc::token::Token;
 
 use super::api::Api;
@@ -202,6 +203,9 @@ async fn commands<A: Api>(context: &Context<'_, A>, deed: &Deed) -> Result<Optio
 }
 
 async fn cells_of<A: Api>(context: &Context<'_, A>, org: &OrgCode, group: &str) -> Result<Vec<Grant>, Trouble> {
+    // Read for a change: a group that another node has just taken in must not be missed.
+    let common = Common { at: Some(context.common.at.clone().unwrap_or(At::Linearizable)), ..context.common.clone() };
+    let context = Context { api: context.api, common: &common, org: None, read_only: context.read_only, jobs: None, terminal: None };
     let id = context.group_id(org, group).await?;
     match context.get(ObjectId::Group(org.clone(), id)).await?.0 {
         Item::Group { group, .. } => Ok(group.grants.to_vec()),
