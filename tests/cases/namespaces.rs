@@ -24,6 +24,8 @@ const CHECKS_EACH: usize = 25;
 const CHECKS_MIN: u64 = 100_000;
 /// Acknowledged writes between two changes of members.
 const WRITES_BETWEEN: usize = 20;
+/// How long those may take.
+const RESUME_MAX: Duration = Duration::from_secs(4);
 /// The bound of this cluster: a node that was removed must have stopped answering after it.
 const STALENESS_BOUND_MS: u64 = 3_000;
 /// What a signal may take to arrive, and an answer to travel.
@@ -74,7 +76,7 @@ async fn nodes_come_and_go_while_checks_and_changes_go_on() {
     cluster.fresh_node(fourth).await;
     assert_eq!(status(&cluster, fourth).await.role, "learner");
     checks.push(CheckLoop::start(&cluster, fourth, ORG, CHECKS_EACH));
-    stream.acknowledged(WRITES_BETWEEN).await;
+    goes_on(&stream).await;
 
     story.phase("it gets a vote");
     let promoted = cluster.cli(ORG).expect(0, &["cluster", "promote", "4", "--yes", "--json"]);
@@ -86,7 +88,7 @@ async fn nodes_come_and_go_while_checks_and_changes_go_on() {
         role => Err(role),
     })
     .await;
-    stream.acknowledged(WRITES_BETWEEN).await;
+    goes_on(&stream).await;
 
     story.phase("another goes, not the leader");
     let leader = cluster.leader().await;
@@ -97,7 +99,7 @@ async fn nodes_come_and_go_while_checks_and_changes_go_on() {
     assert_eq!(sets(&ran, "after").0.len(), 3, "{ran}");
     gone.push(cluster.part(goes));
     stops_answering(&story, &gone[0], removed).await;
-    stream.acknowledged(WRITES_BETWEEN).await;
+    goes_on(&stream).await;
 
     story.phase("leadership moves");
     let old = cluster.leader().await;
@@ -105,7 +107,7 @@ async fn nodes_come_and_go_while_checks_and_changes_go_on() {
     let new = cluster.leader().await;
     story.note(&format!("leadership went from node {old} to node {new} within {:?}", ran.took));
     assert_ne!(old, new, "{ran}");
-    stream.acknowledged(WRITES_BETWEEN).await;
+    goes_on(&stream).await;
 
     story.phase("the leader goes");
     let leader = cluster.leader().await;
@@ -116,7 +118,7 @@ async fn nodes_come_and_go_while_checks_and_changes_go_on() {
     assert_eq!(sets(&ran, "after").0.len(), 2, "{ran}");
     gone.push(cluster.part(leader));
     stops_answering(&story, &gone[1], removed).await;
-    stream.acknowledged(WRITES_BETWEEN).await;
+    goes_on(&stream).await;
     let node = gone[1].id;
     let again = request(MemberChange::Add { id: node, peer: gone[1].peer_addr.clone(), client: gone[1].client_addr.clone() });
     assert_eq!(refused(cluster.nodes()[0].caller.change_members(again).await), ApiError::NODE_RETIRED);
@@ -143,6 +145,13 @@ async fn nodes_come_and_go_while_checks_and_changes_go_on() {
     assert_eq!(members, cluster.nodes().iter().map(|node| node.id).collect::<Vec<_>>());
     assert!(checked >= CHECKS_MIN, "only {checked} checks");
     println!("namespaces: writes={} unknown_resolved={} checks={checked} without_decision=0", log.len(), log.unknown());
+}
+
+/// Writes go on at once, whichever of the nodes that are left or gone the client asks first.
+async fn goes_on(stream: &Stream) {
+    let began = Instant::now();
+    stream.acknowledged(WRITES_BETWEEN).await;
+    assert!(began.elapsed() <= RESUME_MAX, "{WRITES_BETWEEN} writes took {:?}", began.elapsed());
 }
 
 fn request(change: MemberChange) -> MemberChangeRequest {

@@ -65,6 +65,7 @@ impl App {
     /// The same, on behalf of a credential: from a door of this node, or forwarded once by another.
     pub async fn submit_as(&self, credential: CredentialId, request: SubmitRequest, may_forward: bool) -> Result<SubmitReply, ApiError> {
         let command = decode_command(&request.command)?;
+        self.still_member()?;
         let deadline = Instant::now() + WRITE_WAIT;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());

@@ -76,6 +76,7 @@ impl App {
     /// Changes the members, here or by way of the leader. The caller may go away: the work goes on.
     pub async fn change_members(&self, viewer: &Viewer, request: MemberChangeRequest) -> Result<MemberChangeReply, ApiError> {
         operator(&viewer.kind)?;
+        self.still_member()?;
         let (app, credential) = (self.clone(), viewer.credential.clone());
         // tarpc drops a handler whose caller went away; a task of its own is not dropped.
         let task = tokio::spawn(async move { app.change_members_as(&credential, &request).await });

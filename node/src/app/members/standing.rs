@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bailiwick_rpc::api::ApiError;
 use bailiwick_rpc::peer::{PeerFault, PeerFaultCode};
 
 use super::retired;
@@ -86,6 +87,14 @@ impl App {
             return None;
         };
         Some(PeerFault::new(PeerFaultCode::NOT_MEMBER, told))
+    }
+
+    /// Refuses at once what a node that was removed could only pass on in vain: a caller shall ask another.
+    pub(in crate::app) fn still_member(&self) -> Result<(), ApiError> {
+        match &*self.outside.load() {
+            None => Ok(()),
+            Some(told) => Err(ApiError::new(ApiError::UNAVAILABLE, format!("{told}: ask another node"))),
+        }
     }
 
     /// Takes in what came of asking for a read index.
