@@ -8,9 +8,10 @@ use std::future::Future;
 use bailiwick_policy::ids::{ObjectId, RequestId, Revision};
 use bailiwick_policy::query::ListQuery;
 use bailiwick_rpc::api::{
-    At, CheckRequest, ClusterStatus, ExplainReply, GetReply, ListReply, MemberChangeReply, MemberChangeRequest, OutcomeReply,
+    At, AuditEntry, AuditQuery, AuditReply, CheckRequest, ClusterStatus, DeniesReply, DeniesRequest, ExplainReply, GetReply, ListReply, MemberChangeReply, MemberChangeRequest, OutcomeReply,
     PreviewReply, PreviewRequest, Receipt, RejectionBody, SubmitRequest, WatchReply, WatchRequest, WhoAmI,
 };
+use serde_bytes::ByteBuf;
 use tokio::sync::watch;
 
 /// Why a call has no answer.
@@ -91,6 +92,14 @@ pub trait Api: Send + Sync + 'static {
     fn explain(&self, request: CheckRequest) -> impl Future<Output = Result<ExplainReply, Fault>> + Send;
     /// What changes would do.
     fn preview(&self, request: PreviewRequest) -> impl Future<Output = Result<PreviewReply, Fault>> + Send;
+    /// Entries of the audit.
+    fn audit(&self, query: AuditQuery) -> impl Future<Output = Result<AuditReply, Fault>> + Send;
+    /// One of them, with all its changes.
+    fn audit_entry(&self, revision: Revision) -> impl Future<Output = Result<AuditEntry, Fault>> + Send;
+    /// The command that undoes an entry, encoded.
+    fn inverse(&self, of: Revision) -> impl Future<Output = Result<ByteBuf, Fault>> + Send;
+    /// Calls that were refused lately.
+    fn denies(&self, request: DeniesRequest) -> impl Future<Output = Result<DeniesReply, Fault>> + Send;
     /// Makes a change.
     fn submit(&self, request: SubmitRequest) -> impl Future<Output = Written> + Send;
     /// What became of one.

@@ -42,6 +42,17 @@ pub fn command_line(model: &Model) -> String {
             or(&model.explain.resource, "/PATH"),
         ),
         View::Cluster => "bailiwick cluster status".to_owned(),
+        View::Tree => match super::update::tree_filter(model) {
+            Some(filter) => match filter.split_once(':') {
+                Some(("zone", zone)) => format!("bailiwick store list --zone {zone}{org}"),
+                Some((_, group)) => format!("bailiwick access-group show {group}{org}"),
+                None => format!("bailiwick till list --store {filter}{org}"),
+            },
+            None => format!("bailiwick zone list{org}"),
+        },
+        View::Denies => format!("bailiwick denies{org}"),
+        View::Audit => format!("bailiwick audit{org}"),
+        View::Credentials => "bailiwick credential list".to_owned(),
         View::Pending => "bailiwick preview COMMAND…".to_owned(),
     }
 }

@@ -1,12 +1,15 @@
 //! What goes into `update` and what comes out of it. Everything that touches the world is an `Effect`, and
 //! everything that the world says is a `Msg`.
 
-use bailiwick_policy::ids::{ObjectId, RequestId, Revision};
+use bailiwick_policy::ids::{CredentialId, ObjectId, RequestId, Revision};
+use bailiwick_policy::name::Name;
+use bailiwick_policy::object::CredentialKind;
 use bailiwick_policy::query::{Item, ListQuery};
 use bailiwick_rpc::api::{
-    At, CheckRequest, ClusterStatus, ExplainReply, GetReply, ListReply, OutcomeReply, PreviewReply, PreviewRequest, WatchReply,
-    WatchRequest, WhoAmI,
+    At, AuditEntry, AuditQuery, AuditReply, CheckRequest, ClusterStatus, DeniesReply, DeniesRequest, ExplainReply, GetReply, ListReply,
+    MemberChangeReply, MemberChangeRequest, OutcomeReply, PreviewReply, PreviewRequest, WatchReply, WatchRequest, WhoAmI,
 };
+use bailiwick_rpc::token::Token;
 use crossterm::event::Event;
 use serde_bytes::ByteBuf;
 
@@ -52,6 +55,28 @@ pub enum Slot {
     Preview,
     /// Why an answer is what it is.
     Explain,
+    /// Entries of the audit.
+    Audit,
+    /// One of them, whole.
+    AuditEntry,
+    /// What undoes an entry.
+    Inverse,
+    /// Calls that were refused.
+    Denies,
+    /// The org's zones, all of them.
+    Zones,
+    /// Its concepts, all of them.
+    Concepts,
+    /// Children of a node of the tree.
+    Tree,
+    /// All stores of a zone.
+    ZoneStores,
+    /// Credentials.
+    Credentials,
+    /// What others have made of an object meanwhile.
+    Theirs,
+    /// What a change of members would do.
+    Members,
 }
 
 /// Which read an answer belongs to. One with an older generation is dropped.
@@ -82,6 +107,18 @@ pub enum Read {
     Preview(PreviewRequest),
     /// Why an answer is what it is.
     Explain(CheckRequest),
+    /// Entries of the audit.
+    Audit(AuditQuery),
+    /// One of them, whole.
+    AuditEntry(Revision),
+    /// What undoes an entry, as an encoded command.
+    Inverse(Revision),
+    /// Calls that were refused.
+    Denies(DeniesRequest),
+    /// Several objects.
+    GetAll(Vec<ObjectId>, At),
+    /// What a change of members would do: it is asked as a dry run.
+    Members(MemberChangeRequest),
 }
 
 /// The answer to a read, by its kind.
@@ -103,6 +140,29 @@ pub enum Answer {
     Preview(PreviewReply),
     /// See `Read`.
     Explain(ExplainReply),
+    /// See `Read`.
+    Audit(AuditReply),
+    /// See `Read`.
+    AuditEntry(Box<AuditEntry>),
+    /// See `Read`.
+    Inverse(ByteBuf),
+    /// See `Read`.
+    Denies(DeniesReply),
+    /// Each with what it is now; none if it isn't there.
+    GetAll(Vec<(ObjectId, Option<Item>)>),
+    /// See `Read`.
+    Members(MemberChangeReply),
+}
+
+/// A credential that is to be made.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CredentialDraft {
+    /// Its id.
+    pub id: CredentialId,
+    /// What it is for.
+    pub label: Name,
+    /// Whom it lets in.
+    pub kind: CredentialKind,
 }
 
 /// A write, exactly as it was previewed. It has no request id yet: the runtime takes one when it sends it.
@@ -147,6 +207,19 @@ pub enum Effect {
         id: RequestId,
         /// Patience.
         delay_ms: u64,
+    },
+    /// Make a token for a credential.
+    NewToken(CredentialDraft),
+    /// Change the cluster's members.
+    Members(MemberChangeRequest),
+    /// Write all rows of a list of stores to a new file, as CSV.
+    Export {
+        /// The file.
+        path: String,
+        /// The list.
+        query: ListQuery,
+        /// Which state.
+        at: At,
     },
     /// Put a text on the clipboard.
     Copy(String),
@@ -206,6 +279,17 @@ pub enum Msg {
     },
     /// The way to the cluster has changed.
     Health(Health),
+    /// A token was made.
+    Token {
+        /// For this credential.
+        draft: CredentialDraft,
+        /// The secret.
+        token: Token,
+    },
+    /// What became of a change of members.
+    Members(Result<MemberChangeReply, Fault>),
+    /// The file and the rows written to it, or why there is none.
+    Exported(Result<(String, u64), String>),
     /// The screen was written to this file, or why not.
     Dumped(Result<String, String>),
     /// The terminal is ours again.

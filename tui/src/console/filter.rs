@@ -6,6 +6,8 @@ use bailiwick_policy::name::fold;
 use bailiwick_policy::object::Store;
 use bailiwick_policy::query::{GroupFilter, List};
 
+use super::tree::PlacesKnown;
+
 /// A filter of stores.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct StoreFilter {
@@ -22,7 +24,7 @@ pub struct StoreFilter {
 }
 
 /// What may stand before a colon, with an example of what may stand behind it.
-pub const STORE_COLUMNS: &str = "zone:CODE concept:CODE group:ID (=ID explicit only, inherited) status:active|suspended";
+pub const STORE_COLUMNS: &str = "zone:CODE concept:CODE (each with all below it) group:ID (=ID explicit only, inherited) status:active|suspended";
 
 impl StoreFilter {
     /// Reads a filter. An empty one lets everything through.
@@ -58,10 +60,10 @@ impl StoreFilter {
     }
 
     /// Whether it lets a store through, with the group in force for it.
-    pub fn lets(&self, store: &Store, effective: Option<&GroupId>) -> bool {
+    pub fn lets(&self, store: &Store, effective: Option<&GroupId>, places: &PlacesKnown) -> bool {
         let text = fold(&self.text);
-        self.zone.as_ref().is_none_or(|zone| store.zone.as_ref() == Some(zone))
-            && self.concept.as_ref().is_none_or(|concept| store.concept.as_ref() == Some(concept))
+        self.zone.as_ref().is_none_or(|of| store.zone.as_ref().is_some_and(|zone| places.zone_within(zone, of)))
+            && self.concept.as_ref().is_none_or(|of| store.concept.as_ref().is_some_and(|concept| places.concept_within(concept, of)))
             && self.active.is_none_or(|active| store.active == active)
             && self.group.as_ref().is_none_or(|group| match group {
                 GroupFilter::Explicit(id) => store.group.as_ref() == Some(id),

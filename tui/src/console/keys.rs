@@ -26,17 +26,45 @@ pub enum View {
     Cluster,
     /// Staged edits.
     Pending,
+    /// Zones or groups, their stores, their tills.
+    Tree,
+    /// Calls that were refused.
+    Denies,
+    /// Who changed what.
+    Audit,
+    /// Who is let in.
+    Credentials,
 }
 
 impl View {
+    /// Every one of them.
+    pub const ALL: [Self; 12] = [
+        Self::Pulse,
+        Self::Groups,
+        Self::Allocate,
+        Self::Matrix,
+        Self::Endpoints,
+        Self::Tree,
+        Self::Explain,
+        Self::Denies,
+        Self::Cluster,
+        Self::Audit,
+        Self::Credentials,
+        Self::Pending,
+    ];
+
     /// Views that a digit opens, with the digit.
-    pub const SCREENS: [(char, Self); 6] = [
+    pub const SCREENS: [(char, Self); 10] = [
         ('1', Self::Pulse),
         ('2', Self::Groups),
         ('3', Self::Allocate),
         ('4', Self::Matrix),
+        ('5', Self::Tree),
         ('6', Self::Explain),
+        ('7', Self::Denies),
         ('8', Self::Cluster),
+        ('9', Self::Audit),
+        ('0', Self::Credentials),
     ];
 
     /// Its name.
@@ -50,6 +78,10 @@ impl View {
             Self::Explain => "Explain",
             Self::Cluster => "Cluster",
             Self::Pending => "Pending changes",
+            Self::Tree => "Tree",
+            Self::Denies => "Denies",
+            Self::Audit => "Audit",
+            Self::Credentials => "Credentials",
         }
     }
 
@@ -57,7 +89,15 @@ impl View {
     pub fn parent(self) -> Option<Self> {
         match self {
             Self::Pulse => None,
-            Self::Groups | Self::Allocate | Self::Explain | Self::Cluster | Self::Pending => Some(Self::Pulse),
+            Self::Groups
+            | Self::Allocate
+            | Self::Tree
+            | Self::Explain
+            | Self::Denies
+            | Self::Cluster
+            | Self::Audit
+            | Self::Credentials
+            | Self::Pending => Some(Self::Pulse),
             Self::Matrix => Some(Self::Groups),
             Self::Endpoints => Some(Self::Matrix),
         }
@@ -95,6 +135,14 @@ actions! {
     GoExplain = "go-explain",
     /// To the screen of the digit.
     GoCluster = "go-cluster",
+    /// To the screen of the digit.
+    GoTree = "go-tree",
+    /// To the screen of the digit.
+    GoDenies = "go-denies",
+    /// To the screen of the digit.
+    GoAudit = "go-audit",
+    /// To the screen of the digit.
+    GoCredentials = "go-credentials",
     /// To the staged edits.
     GoPending = "pending",
     /// One row up.
@@ -147,6 +195,42 @@ actions! {
     ToggleActive = "suspend-or-resume",
     /// Suspends or resumes the org.
     ToggleOrg = "suspend-or-resume-org",
+    /// Permits and marks what a group would deny, or denies it again.
+    Observe = "observe",
+    /// Writes the stores of a group to a file.
+    Export = "export",
+    /// From zones to groups and back.
+    TreeMode = "tree-mode",
+    /// Allocate, filtered by what is under the cursor.
+    ShowStores = "show-stores",
+    /// Undoes an entry of the audit.
+    Undo = "undo",
+    /// Stages what would allow it.
+    StageRemedy = "stage-remedy",
+    /// Narrows a cell to the marked endpoints.
+    NarrowOnly = "narrow-only",
+    /// Narrows a cell around the marked endpoints.
+    NarrowExcept = "narrow-except",
+    /// Takes a cell's narrowing away.
+    Widen = "widen",
+    /// A new credential.
+    NewCredential = "new-credential",
+    /// Revokes a credential.
+    Revoke = "revoke",
+    /// A new org.
+    NewOrg = "new-org",
+    /// A new node.
+    AddMember = "add-member",
+    /// A learner becomes a voter.
+    PromoteMember = "promote-member",
+    /// A node leaves.
+    RemoveMember = "remove-member",
+    /// Leadership moves.
+    TransferLead = "transfer-leadership",
+    /// Mine on top of theirs.
+    Rebase = "rebase",
+    /// Lays a conflict aside.
+    Keep = "keep",
     /// A new group.
     NewGroup = "new",
     /// Name and description.
@@ -286,7 +370,8 @@ const fn row(
 }
 
 const EVERYWHERE: &[View] = &[];
-const LISTS: &[View] = &[View::Groups, View::Allocate, View::Matrix, View::Endpoints];
+const LISTS: &[View] =
+    &[View::Groups, View::Allocate, View::Matrix, View::Endpoints, View::Denies, View::Audit, View::Credentials];
 
 /// The table. Rows of a view win over rows that apply everywhere.
 pub static TABLE: &[Binding] = &[
@@ -294,6 +379,9 @@ pub static TABLE: &[Binding] = &[
     row(Action::NewGroup, &["n"], &[View::Groups], "new", "create an access group: name and description"),
     row(Action::EditGroup, &["e"], &[View::Groups, View::Matrix], "edit", "edit name and description of the group"),
     row(Action::SetDefault, &["d"], &[View::Groups, View::Allocate], "default", "make this group the org's default"),
+    row(Action::ToggleActive, &["A"], &[View::Groups], "(de)activate", "deactivate or reactivate the group; on a store or a till: suspend or resume it"),
+    row(Action::Export, &["X"], &[View::Groups], "download", "write the group's stores to a CSV file: code, name, zone, concept, explicit or default"),
+    row(Action::Observe, &["o"], &[View::Groups], "", "let the default only observe, or enforce again: what it would deny is permitted and marked"),
     row(Action::ClearDefault, &["C"], &[View::Groups], "", "leave the org without a default"),
     row(Action::FilterStatus, &["t"], &[View::Groups], "status", "show all, active or inactive groups"),
     row(Action::Mark, &["space"], &[View::Allocate], "mark", "mark or unmark the store"),
@@ -303,7 +391,8 @@ pub static TABLE: &[Binding] = &[
     row(Action::Allocate, &["a"], &[View::Allocate], "allocate", "allocate a group to the marked stores, or to the one under the cursor"),
     row(Action::Inherit, &["c"], &[View::Allocate], "inherit", "clear the group of the marked stores: they inherit the default"),
     row(Action::PickFilter, &["f"], &[View::Allocate], "pick", "filter by a zone, concept or group picked from a list"),
-    row(Action::ToggleActive, &["A"], &[View::Allocate, View::Groups], "suspend", "suspend or resume the store, or the till, under the cursor"),
+    row(Action::Observe, &["o"], &[View::Allocate], "observe", "let the group only observe at the marked stores, or enforce again; on the default group: everywhere it is inherited"),
+    row(Action::ToggleActive, &["A"], &[View::Allocate, View::Tree], "suspend", "suspend or resume the store or till under the cursor; in the tree also all stores of a zone"),
     row(Action::Open, &["enter"], &[View::Allocate], "", "on a group: allocate it; on a store: pick a group for it"),
     row(Action::SetNone, &["n"], &[View::Matrix], "none", "set the selected cells to None"),
     row(Action::SetRead, &["r"], &[View::Matrix], "read", "set the selected cells to Read"),
@@ -316,10 +405,30 @@ pub static TABLE: &[Binding] = &[
     row(Action::Unstage, &["u", "backspace"], &[View::Matrix], "take back", "take back what is staged in the selected cells"),
     row(Action::Open, &["enter"], &[View::Matrix], "endpoints", "list the endpoints of the resource"),
     row(Action::PickGroup, &["g"], &[View::Matrix], "group", "open the matrix of another group"),
+    row(Action::Mark, &["space"], &[View::Endpoints], "mark", "mark or unmark the endpoint"),
+    row(Action::NarrowOnly, &["o"], &[View::Endpoints], "only these", "narrow the cell to the marked endpoints: what is added later isn't among them"),
+    row(Action::NarrowExcept, &["b"], &[View::Endpoints], "all but these", "narrow the cell to all but the marked endpoints"),
+    row(Action::Widen, &["w"], &[View::Endpoints], "widen", "let the cell reach all its endpoints again"),
+    row(Action::Unmark, &["u"], &[View::Endpoints], "", "take all marks away"),
+    row(Action::Open, &["enter"], &[View::Tree], "open", "open or close a zone, a group or a store"),
+    row(Action::TreeMode, &["m"], &[View::Tree], "by group/zone", "zones, stores, tills; or groups, stores, tills"),
+    row(Action::ShowStores, &["a"], &[View::Tree], "allocate", "Allocate, filtered by the zone, group or store under the cursor"),
+    row(Action::Open, &["enter"], &[View::Denies], "explain", "explain the row"),
+    row(Action::NewCredential, &["n"], &[View::Credentials], "new", "create a credential: its token is made here and shown once"),
+    row(Action::Revoke, &["d", "delete"], &[View::Credentials], "revoke", "revoke the credential, for good"),
+    row(Action::AddMember, &["n"], &[View::Cluster], "add", "add a node, as a learner: it gets the log and has no vote"),
+    row(Action::PromoteMember, &["P"], &[View::Cluster], "promote", "make the learner a voter"),
+    row(Action::RemoveMember, &["d", "delete"], &[View::Cluster], "remove", "remove the node: its id is never used again"),
+    row(Action::TransferLead, &["t"], &[View::Cluster], "lead", "move leadership to the node"),
+    row(Action::NewOrg, &["N"], &[View::Pulse], "", "create an org, with its first owner"),
     row(Action::Open, &["enter"], &[View::Endpoints], "explain", "ask why a store may or may not call this endpoint"),
-    row(Action::EditQuestion, &["e", "enter"], &[View::Explain], "ask", "ask about a subject, method and path"),
-    row(Action::Commit, &["enter"], &[View::Pending], "apply", "confirm the edit under the cursor as previewed"),
-    row(Action::Discard, &["d", "delete"], &[View::Pending], "discard", "discard the edit under the cursor"),
+    row(Action::Open, &["enter"], &[View::Explain], "", "stage the remedy under the cursor and preview it; without one, ask"),
+    row(Action::StageRemedy, &["a"], &[View::Explain], "remedy", "stage the remedy under the cursor and preview it"),
+    row(Action::EditQuestion, &["e"], &[View::Explain], "ask", "ask about a subject, method and path"),
+    row(Action::Commit, &["enter"], &[View::Pending], "apply", "confirm the edit under the cursor as previewed; on a group that stores have: show them"),
+    row(Action::Rebase, &["b"], &[View::Pending], "rebase", "after a conflict: mine on top of theirs, previewed again"),
+    row(Action::Keep, &["s"], &[View::Pending], "keep", "after a conflict: keep it staged and go back"),
+    row(Action::Discard, &["d", "delete"], &[View::Pending], "discard", "discard the edit under the cursor: drop mine"),
     row(Action::Resend, &["r"], &[View::Pending], "", "send a change with an unknown outcome again, under the same id: it applies once"),
     row(Action::ToggleOrg, &["O"], &[View::Pulse], "", "suspend or resume the org: every call of it is denied"),
     row(Action::Filter, &["/"], LISTS, "filter", "filter; a column is named as in `zone:north`"),
@@ -331,8 +440,14 @@ pub static TABLE: &[Binding] = &[
     row(Action::GoGroups, &["2"], EVERYWHERE, "", "Access groups"),
     row(Action::GoAllocate, &["3"], EVERYWHERE, "", "Allocate"),
     row(Action::GoMatrix, &["4"], EVERYWHERE, "", "Matrix"),
+    row(Action::GoTree, &["5"], EVERYWHERE, "", "Tree: zones or groups, their stores, their tills"),
     row(Action::GoExplain, &["6", "x"], EVERYWHERE, "", "Explain"),
+    row(Action::GoDenies, &["7"], EVERYWHERE, "", "Denies: calls that were refused, as they come"),
     row(Action::GoCluster, &["8"], EVERYWHERE, "", "Cluster"),
+    row(Action::GoAudit, &["9"], EVERYWHERE, "", "Audit: who changed what, and undo"),
+    row(Action::GoCredentials, &["0"], EVERYWHERE, "", "Credentials"),
+    row(Action::Undo, &["z"], &[View::Audit], "undo", "undo the entry under the cursor: its inverse is staged and previewed"),
+    row(Action::Undo, &["z"], EVERYWHERE, "", "undo the last change made from here: its inverse is staged and previewed; once more takes that back"),
     row(Action::LastView, &["-"], EVERYWHERE, "", "the view before this one"),
     row(Action::HistoryBack, &["["], EVERYWHERE, "", "back in the history of views"),
     row(Action::HistoryForward, &["]"], EVERYWHERE, "", "forward in the history of views"),
@@ -428,7 +543,7 @@ mod tests {
 
     #[test]
     fn no_view_has_one_key_for_two_actions() {
-        for view in [View::Pulse, View::Groups, View::Allocate, View::Matrix, View::Endpoints, View::Explain, View::Cluster, View::Pending] {
+        for view in View::ALL {
             for own in [true, false] {
                 let mut seen: Vec<&str> = Vec::new();
                 let rows = TABLE.iter().filter(|row| if own { row.views.contains(&view) } else { row.views.is_empty() });

@@ -6,8 +6,11 @@
 //! `update`, `screens`, `runtime`, `terminal`. What may be asked of a cluster is in `api`; `remote` is the real one.
 
 pub mod api;
+mod audit;
 mod cli;
 mod effect;
+mod export;
+mod fields;
 mod filter;
 mod keys;
 mod listing;
@@ -20,6 +23,7 @@ mod screens;
 mod stage;
 mod start;
 mod terminal;
+mod tree;
 #[cfg(test)]
 mod tests;
 pub mod theme;

@@ -1,16 +1,17 @@
 //! What the console knows and shows: one plain value. `update` is the only one to change it, `view` only reads it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use bailiwick_policy::access::Class;
-use bailiwick_policy::ids::{OrgCode, Revision};
+use bailiwick_policy::ids::{OrgCode, Revision, ZoneCode};
 use bailiwick_policy::object::{Endpoint, Group, Org};
 use bailiwick_policy::query::{Item, List};
-use bailiwick_rpc::api::{At, Receipt, WhoAmI};
+use bailiwick_rpc::api::{At, MemberChangeRequest, Receipt, WhoAmI};
 use crossterm::event::KeyEvent;
 
 use super::api::{Fault, Health};
+use super::audit::AuditScreen;
 use super::effect::Slot;
 use super::filter::StoreFilter;
 use super::keys::{Keymap, View};
@@ -19,6 +20,7 @@ pub use super::panes::*;
 use super::requests::Requests;
 use super::stage::{Stage, StagedId};
 use super::theme::Theme;
+use super::tree::{PlacesKnown, TreeScreen};
 
 /// Milliseconds after which an answer that is waited for is marked.
 pub const WAIT_MARK_MS: u64 = 100;
@@ -108,6 +110,30 @@ pub struct Model {
     pub cluster: ClusterScreen,
     /// Pending changes.
     pub pending: PendingScreen,
+    /// The tree.
+    pub tree: TreeScreen,
+    /// Calls that were refused.
+    pub denies: DeniesScreen,
+    /// The audit.
+    pub audit: AuditScreen,
+    /// Credentials.
+    pub credentials: CredentialsScreen,
+    /// Zones and concepts of the org.
+    pub places: PlacesKnown,
+    /// The caller sees no org: there is none, or none for it.
+    pub no_org: bool,
+    /// The last change made from here, to be undone, and what it was.
+    pub last_commit: Option<(Revision, String)>,
+    /// The revision whose inverse is asked for, and what it was.
+    pub undoing: Option<(Revision, String)>,
+    /// The staged edit whose objects, as others have made them, are asked for.
+    pub comparing: Option<StagedId>,
+    /// The change of members whose effect is asked for.
+    pub member_change: Option<MemberChangeRequest>,
+    /// The zone whose stores are asked for, to be suspended or resumed.
+    pub zone_toggle: Option<ZoneCode>,
+    /// The screen is being written to a file: no secret may stand in it.
+    pub masked: bool,
     /// Nothing more is to be done.
     pub quit: bool,
 }
@@ -179,10 +205,29 @@ impl Model {
                 resource: None,
                 list: listing(List::Endpoints { resource: None, class: None }),
                 filter: FilterLine::default(),
+                marks: BTreeMap::new(),
             },
             explain: ExplainScreen::default(),
             cluster: ClusterScreen::default(),
             pending: PendingScreen::default(),
+            tree: TreeScreen::default(),
+            denies: DeniesScreen::default(),
+            audit: AuditScreen::default(),
+            // Operators' credentials belong to no org: whatever the caller sees is listed.
+            credentials: CredentialsScreen {
+                list: Listing::new(None, List::Credentials),
+                filter: FilterLine::default(),
+                tokens: BTreeMap::new(),
+                fresh: VecDeque::new(),
+            },
+            places: PlacesKnown::default(),
+            no_org: false,
+            last_commit: None,
+            undoing: None,
+            comparing: None,
+            member_change: None,
+            zone_toggle: None,
+            masked: false,
             quit: false,
         }
     }
@@ -212,6 +257,7 @@ impl Model {
             Slot::Targets => Some(&self.allocate.targets),
             Slot::Resources => Some(&self.matrix.resources),
             Slot::Endpoints => Some(&self.endpoints.list),
+            Slot::Credentials => Some(&self.credentials.list),
             Slot::Picker => match &self.overlay {
                 Some(Overlay::Picker { list, .. }) => Some(list),
                 _ => None,
@@ -225,7 +271,17 @@ impl Model {
             | Slot::PaletteGroups
             | Slot::PaletteStores
             | Slot::Preview
-            | Slot::Explain => None,
+            | Slot::Explain
+            | Slot::Audit
+            | Slot::AuditEntry
+            | Slot::Inverse
+            | Slot::Denies
+            | Slot::Zones
+            | Slot::Concepts
+            | Slot::Tree
+            | Slot::ZoneStores
+            | Slot::Theirs
+            | Slot::Members => None,
         }
     }
 
@@ -239,6 +295,7 @@ impl Model {
             Slot::Targets => Some(&mut self.allocate.targets),
             Slot::Resources => Some(&mut self.matrix.resources),
             Slot::Endpoints => Some(&mut self.endpoints.list),
+            Slot::Credentials => Some(&mut self.credentials.list),
             Slot::Picker => match &mut self.overlay {
                 Some(Overlay::Picker { list, .. }) => Some(list),
                 _ => None,
@@ -252,7 +309,17 @@ impl Model {
             | Slot::PaletteGroups
             | Slot::PaletteStores
             | Slot::Preview
-            | Slot::Explain => None,
+            | Slot::Explain
+            | Slot::Audit
+            | Slot::AuditEntry
+            | Slot::Inverse
+            | Slot::Denies
+            | Slot::Zones
+            | Slot::Concepts
+            | Slot::Tree
+            | Slot::ZoneStores
+            | Slot::Theirs
+            | Slot::Members => None,
         }
     }
 
@@ -267,7 +334,8 @@ impl Model {
             View::Allocate => Some(if self.allocate.on_targets { Slot::Targets } else { Slot::Stores }),
             View::Matrix => Some(Slot::Resources),
             View::Endpoints => Some(Slot::Endpoints),
-            View::Pulse | View::Explain | View::Cluster | View::Pending => None,
+            View::Credentials => Some(Slot::Credentials),
+            View::Pulse | View::Tree | View::Explain | View::Denies | View::Cluster | View::Audit | View::Pending => None,
         }
     }
 
@@ -278,7 +346,10 @@ impl Model {
             View::Allocate => Some(&self.allocate.filter),
             View::Matrix => Some(&self.matrix.filter),
             View::Endpoints => Some(&self.endpoints.filter),
-            View::Pulse | View::Explain | View::Cluster | View::Pending => None,
+            View::Denies => Some(&self.denies.filter),
+            View::Audit => Some(&self.audit.filter),
+            View::Credentials => Some(&self.credentials.filter),
+            View::Pulse | View::Tree | View::Explain | View::Cluster | View::Pending => None,
         }
     }
 
@@ -289,7 +360,10 @@ impl Model {
             View::Allocate => Some(&mut self.allocate.filter),
             View::Matrix => Some(&mut self.matrix.filter),
             View::Endpoints => Some(&mut self.endpoints.filter),
-            View::Pulse | View::Explain | View::Cluster | View::Pending => None,
+            View::Denies => Some(&mut self.denies.filter),
+            View::Audit => Some(&mut self.audit.filter),
+            View::Credentials => Some(&mut self.credentials.filter),
+            View::Pulse | View::Tree | View::Explain | View::Cluster | View::Pending => None,
         }
     }
 
@@ -298,7 +372,15 @@ impl Model {
         let list = match self.view {
             View::Matrix | View::Endpoints => return self.matrix.committed.as_ref(),
             View::Allocate => &self.allocate.targets,
-            View::Pulse | View::Groups | View::Explain | View::Cluster | View::Pending => &self.groups.list,
+            View::Tree => {
+                let row = self.tree.current()?;
+                return match self.tree.item(&row.row) {
+                    Some(Item::Group { group, .. }) => Some(group),
+                    Some(_) | None => None,
+                };
+            }
+            View::Groups => &self.groups.list,
+            View::Pulse | View::Explain | View::Denies | View::Cluster | View::Audit | View::Credentials | View::Pending => return None,
         };
         match list.current() {
             Some(Item::Group { group, .. }) => Some(group),
@@ -314,8 +396,12 @@ impl Model {
             View::Allocate => &[Slot::Stores, Slot::Targets, Slot::MarkAll],
             View::Matrix => &[Slot::MatrixGroup, Slot::Resources],
             View::Endpoints => &[Slot::Endpoints],
+            View::Tree => &[Slot::Tree, Slot::Zones, Slot::ZoneStores],
             View::Explain => &[Slot::Explain],
-            View::Pending => &[Slot::Preview],
+            View::Denies => &[Slot::Denies],
+            View::Audit => &[Slot::Audit, Slot::AuditEntry, Slot::Inverse],
+            View::Credentials => &[Slot::Credentials],
+            View::Pending => &[Slot::Preview, Slot::Theirs],
         }
     }
 
@@ -331,6 +417,7 @@ impl Model {
             let list = self.listing(slot)?;
             (list.fetched_ms > 0).then(|| self.now_ms.saturating_sub(list.fetched_ms) + list.staleness_ms)
         };
+        let since = |fetched_ms: u64| (fetched_ms > 0).then(|| self.now_ms.saturating_sub(fetched_ms));
         match self.view {
             View::Pulse | View::Cluster => {
                 self.cluster.status.as_ref().map(|_| self.now_ms.saturating_sub(self.cluster.fetched_ms))
@@ -339,6 +426,10 @@ impl Model {
             View::Allocate => of_list(Slot::Stores),
             View::Matrix => of_list(Slot::Resources),
             View::Endpoints => of_list(Slot::Endpoints),
+            View::Credentials => of_list(Slot::Credentials),
+            View::Tree => since(self.tree.fetched_ms),
+            View::Denies => since(self.denies.fetched_ms),
+            View::Audit => since(self.audit.fetched_ms),
             View::Explain | View::Pending => None,
         }
     }
@@ -356,7 +447,7 @@ impl Model {
     /// Marks that the filter hides.
     pub fn marks_hidden(&self) -> usize {
         let filter = &self.allocate.parsed;
-        self.allocate.marks.values().filter(|m| !filter.lets(&m.store, m.group.as_ref().map(|(id, _)| id))).count()
+        self.allocate.marks.values().filter(|m| !filter.lets(&m.store, m.group.as_ref().map(|(id, _)| id), &self.places)).count()
     }
 
     /// An endpoint under the cursor.

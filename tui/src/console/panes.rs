@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use bailiwick_policy::access::Class;
-use bailiwick_policy::ids::{GroupId, ResourceId, StoreCode};
-use bailiwick_policy::object::{Group, Store};
+use bailiwick_policy::ids::{CredentialId, EndpointId, GroupId, ResourceId, StoreCode};
+use bailiwick_policy::object::{Endpoint, Group, Store};
 use bailiwick_policy::query::Item;
-use bailiwick_rpc::api::{ClusterStatus, Event, ExplainReply};
+use bailiwick_rpc::api::{ClusterStatus, DeniesReply, DenyRow, Event, ExplainReply, MemberChangeReply, MemberChangeRequest};
+use bailiwick_rpc::token::Token;
 use tui_input::Input;
 
 use super::api::Fault;
@@ -130,6 +131,73 @@ pub struct EndpointsScreen {
     pub list: Listing,
     /// `/`.
     pub filter: FilterLine,
+    /// Endpoints marked to narrow a cell by.
+    pub marks: BTreeMap<EndpointId, Arc<Endpoint>>,
+}
+
+/// Calls that were refused.
+#[derive(Clone, Debug, Default)]
+pub struct DeniesScreen {
+    /// `/`.
+    pub filter: FilterLine,
+    /// Only refused, or only observed.
+    pub observed: Option<bool>,
+    /// The last answer.
+    pub reply: DeniesReply,
+    /// Rows of it that the filter lets through, by their places.
+    pub shown: Vec<usize>,
+    /// How asking went.
+    pub load: Load,
+    /// When the answer came, by the monotonic clock.
+    pub fetched_ms: u64,
+    /// The row under the cursor.
+    pub cursor: usize,
+}
+
+impl DeniesScreen {
+    /// The row under the cursor.
+    pub fn current(&self) -> Option<&DenyRow> {
+        self.shown.get(self.cursor).and_then(|at| self.reply.rows.get(*at))
+    }
+
+    /// Moves the cursor.
+    pub fn step(&mut self, by: isize) {
+        self.cursor = self.cursor.saturating_add_signed(by).min(self.shown.len().saturating_sub(1));
+    }
+
+    /// Takes rows in. The cursor stays on the call it was on, wherever that has moved.
+    pub fn accept(&mut self, reply: DeniesReply, now_ms: u64) {
+        let call = |row: &DenyRow| (row.subject.clone(), row.method.clone(), row.path.clone(), row.reason.clone(), row.observed);
+        let here = self.current().map(call).filter(|_| self.cursor > 0);
+        self.reply = reply;
+        self.load = Load::Ready;
+        self.fetched_ms = now_ms;
+        self.sift();
+        let place = here.and_then(|here| self.shown.iter().position(|at| self.reply.rows.get(*at).is_some_and(|row| call(row) == here)));
+        self.cursor = place.unwrap_or(self.cursor);
+        self.step(0);
+    }
+
+    /// Finds out anew which rows are let through.
+    pub fn sift(&mut self) {
+        let lets = |row: &DenyRow| self.observed.is_none_or(|observed| row.observed == observed);
+        self.shown = self.reply.rows.iter().enumerate().filter(|(_, row)| lets(row)).map(|(at, _)| at).collect();
+        self.step(0);
+    }
+}
+
+/// Credentials.
+#[derive(Clone, Debug)]
+pub struct CredentialsScreen {
+    /// They.
+    pub list: Listing,
+    /// `/`.
+    pub filter: FilterLine,
+    /// Tokens of credentials that are staged or on their way, by the staged edit. Each is shown once, when it is in
+    /// force, and forgotten.
+    pub tokens: BTreeMap<StagedId, (CredentialId, Token)>,
+    /// In force, and yet to be shown.
+    pub fresh: VecDeque<(CredentialId, Token)>,
 }
 
 /// Explain.
@@ -147,6 +215,8 @@ pub struct ExplainScreen {
     pub fault: Option<Fault>,
     /// Lines scrolled.
     pub scroll: usize,
+    /// The remedy under the cursor.
+    pub remedy: usize,
 }
 
 /// One second of the cluster.
@@ -183,6 +253,10 @@ pub struct ClusterScreen {
     pub watching: Load,
     /// The node under the cursor.
     pub cursor: usize,
+    /// What became of the last change of members, or why it was refused.
+    pub told: Vec<(Tone, String)>,
+    /// A change of members is on its way.
+    pub changing: bool,
 }
 
 /// Pending changes.
@@ -218,6 +292,14 @@ pub enum FormKind {
     EditGroup(Named, Arc<Group>),
     /// A question to explain.
     Question,
+    /// A file for the stores of a group.
+    Export(Named),
+    /// A new org.
+    NewOrg,
+    /// A new credential.
+    NewCredential,
+    /// A new node.
+    AddMember,
 }
 
 /// Something on top of the view, which takes the keys.
@@ -267,6 +349,24 @@ pub enum Overlay {
         on_apply: bool,
         /// What is typed.
         input: Input,
+    },
+    /// A change of members: shown, and made once the node's id is typed.
+    Members {
+        /// What is asked for.
+        request: MemberChangeRequest,
+        /// What it would do.
+        reply: Box<MemberChangeReply>,
+        /// What is typed.
+        input: Input,
+    },
+    /// A token, shown once.
+    Token {
+        /// Of this credential.
+        credential: CredentialId,
+        /// The secret.
+        token: Token,
+        /// Whether it was copied.
+        copied: bool,
     },
     /// Quit all the same?
     ConfirmQuit {

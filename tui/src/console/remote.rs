@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use bailiwick_client::health::ClusterHealth;
 use bailiwick_client::{Client, ClientError, WriteOutcome, new_request_id};
-use bailiwick_policy::ids::{ObjectId, RequestId};
+use bailiwick_policy::ids::{ObjectId, RequestId, Revision};
 use bailiwick_policy::query::ListQuery;
 use bailiwick_rpc::api::{
-    At, CheckRequest, ClusterStatus, ExplainReply, GetReply, ListReply, MemberChangeReply, MemberChangeRequest, OutcomeReply,
+    At, AuditEntry, AuditQuery, AuditReply, CheckRequest, ClusterStatus, DeniesReply, DeniesRequest, ExplainReply, GetReply, ListReply, MemberChangeReply, MemberChangeRequest, OutcomeReply,
     PreviewReply, PreviewRequest, SubmitRequest, WatchReply, WatchRequest, WhoAmI,
 };
+use serde_bytes::ByteBuf;
 use tokio::sync::watch;
 
 use super::api::{Api, Fault, Health, Written};
@@ -78,6 +79,22 @@ impl Api for Remote {
 
     async fn preview(&self, request: PreviewRequest) -> Result<PreviewReply, Fault> {
         self.client.preview(request).await.map_err(fault)
+    }
+
+    async fn audit(&self, query: AuditQuery) -> Result<AuditReply, Fault> {
+        self.client.audit(query).await.map_err(fault)
+    }
+
+    async fn audit_entry(&self, revision: Revision) -> Result<AuditEntry, Fault> {
+        self.client.audit_entry(revision).await.map_err(fault)
+    }
+
+    async fn inverse(&self, of: Revision) -> Result<ByteBuf, Fault> {
+        self.client.inverse(of).await.map_err(fault)
+    }
+
+    async fn denies(&self, request: DeniesRequest) -> Result<DeniesReply, Fault> {
+        self.client.denies(request).await.map_err(fault)
     }
 
     async fn submit(&self, request: SubmitRequest) -> Written {

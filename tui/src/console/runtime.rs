@@ -11,7 +11,9 @@ use std::task::Poll;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bailiwick_policy::query::{Anchor, Item, ListQuery};
-use bailiwick_rpc::api::{At, SubmitRequest};
+use bailiwick_policy::ids::ObjectId;
+use bailiwick_rpc::api::{ApiError, At, MemberChangeRequest, SubmitRequest};
+use bailiwick_rpc::token::Token;
 use crossterm::event::Event;
 use futures::{Stream, StreamExt};
 use ratatui::Terminal;
@@ -23,6 +25,7 @@ use tokio::time::Instant;
 
 use super::api::{Api, Fault};
 use super::effect::{Answer, Effect, Msg, Read, Slot};
+use super::export::export;
 use super::model::Model;
 use super::screens::view;
 use super::update::{begin, update};
@@ -200,7 +203,10 @@ where
             dirty = true;
         }
         if runtime.dump {
+            // A token may have come on top since the key was pressed: no file has it.
+            model.masked = true;
             let screen = runtime.draw(terminal, model)?;
+            model.masked = false;
             runtime.dump = false;
             let written = runtime.host.dump(&screen);
             runtime.take(model, Msg::Dumped(written));
@@ -276,6 +282,24 @@ impl<A: Api, H: Host> Runtime<'_, A, H> {
                         let _unheard = answers.send(Msg::Outcome { staged, id, result }).await;
                     });
                 }
+                Effect::NewToken(draft) => {
+                    let more = update(model, Msg::Token { draft, token: Token::generate() });
+                    self.perform(model, more);
+                }
+                Effect::Members(request) => {
+                    let (api, answers) = (self.api.clone(), self.answers.clone());
+                    self.writes.spawn(async move {
+                        let result = api.change_members(request).await;
+                        let _unheard = answers.send(Msg::Members(result)).await;
+                    });
+                }
+                Effect::Export { path, query, at } => {
+                    let (api, answers) = (self.api.clone(), self.answers.clone());
+                    self.tasks.spawn(async move {
+                        let result = export(&*api, path, query, at).await;
+                        let _unheard = answers.send(Msg::Exported(result)).await;
+                    });
+                }
                 Effect::Copy(text) => self.host.copy(&text),
                 Effect::Dump => self.dump = true,
                 Effect::Redraw => self.redraw = true,
@@ -341,7 +365,26 @@ async fn ask<A: Api>(api: &A, read: Read) -> Result<Answer, Fault> {
         Read::Status => api.status().await.map(Answer::Status),
         Read::Preview(request) => api.preview(request).await.map(Answer::Preview),
         Read::Explain(request) => api.explain(request).await.map(Answer::Explain),
+        Read::Audit(query) => api.audit(query).await.map(Answer::Audit),
+        Read::AuditEntry(revision) => api.audit_entry(revision).await.map(|entry| Answer::AuditEntry(Box::new(entry))),
+        Read::Inverse(of) => api.inverse(of).await.map(Answer::Inverse),
+        Read::Denies(request) => api.denies(request).await.map(Answer::Denies),
+        Read::GetAll(ids, at) => get_all(api, ids, at).await,
+        // Whatever was asked for: as a read it changes nothing.
+        Read::Members(request) => api.change_members(MemberChangeRequest { dry_run: true, ..request }).await.map(Answer::Members),
     }
+}
+
+async fn get_all<A: Api>(api: &A, ids: Vec<ObjectId>, at: At) -> Result<Answer, Fault> {
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        match api.get(id.clone(), at.clone()).await {
+            Ok(reply) => found.push((id, Some(reply.item))),
+            Err(fault) if fault.code == ApiError::NOT_FOUND => found.push((id, None)),
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(Answer::GetAll(found))
 }
 
 async fn list_all<A: Api>(api: &A, mut query: ListQuery, at: At, most: usize) -> Result<Answer, Fault> {

@@ -6,13 +6,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use bailiwick_policy::access::{Class, Grant, Levels};
+use bailiwick_policy::access::{Class, Grant, Levels, Narrow};
 use bailiwick_policy::command::{Command, GroupRef};
 use bailiwick_policy::ids::{GroupId, ObjectId, OrgCode, RequestId, ResourceId, StoreCode};
 use bailiwick_policy::impact::counted;
 use bailiwick_policy::limits::ALLOCATE_STORES_MAX;
 use bailiwick_policy::name::{Name, check_text};
-use bailiwick_policy::object::Group;
+use bailiwick_policy::object::{Group, Object};
 use bailiwick_rpc::api::{PreviewReply, RejectionBody};
 use serde_bytes::ByteBuf;
 
@@ -36,6 +36,62 @@ impl Named {
     }
 }
 
+/// What becomes of a cell's narrowing (AG-6).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Narrowing {
+    /// It reaches these endpoints only, or all but these.
+    To(Narrow),
+    /// It reaches all endpoints of its resource and class.
+    Widen,
+}
+
+/// An edit of one cell.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CellEdit {
+    /// The levels it has.
+    pub from: Levels,
+    /// The levels it shall have.
+    pub to: Levels,
+    /// The narrowing it has.
+    pub was: Option<Narrow>,
+    /// What becomes of that; none keeps it.
+    pub narrow: Option<Narrowing>,
+}
+
+impl CellEdit {
+    /// The narrowing that it shall have.
+    pub fn narrowed(&self) -> Option<&Narrow> {
+        match &self.narrow {
+            None => self.was.as_ref(),
+            Some(Narrowing::To(narrow)) => Some(narrow),
+            Some(Narrowing::Widen) => None,
+        }
+    }
+
+    fn line(&self, resource: &ResourceId, class: Class, arrow: &str) -> String {
+        let levels = if self.from == self.to { self.to.to_string() } else { format!("{} {arrow} {}", self.from, self.to) };
+        let narrow = match &self.narrow {
+            None => String::new(),
+            Some(Narrowing::To(narrow)) => format!(", {narrow}"),
+            Some(Narrowing::Widen) => ", all endpoints".to_owned(),
+        };
+        format!("{resource} ({class}): {levels}{narrow}")
+    }
+}
+
+/// A command that was made elsewhere and is staged as it is: an undo, a remedy, a revocation, a new org.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Made {
+    /// One line for people.
+    pub title: String,
+    /// What it changes, one line each.
+    pub lines: Vec<String>,
+    /// The command.
+    pub command: Box<Command>,
+    /// What must be typed to confirm it, where its impact alone doesn't say how grave it is.
+    pub typed: Option<String>,
+}
+
 /// What is to change.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Edit {
@@ -48,7 +104,7 @@ pub enum Edit {
         /// A new description.
         description: Option<Arc<str>>,
         /// Cells, each with what it was.
-        cells: BTreeMap<(ResourceId, Class), (Levels, Levels)>,
+        cells: BTreeMap<(ResourceId, Class), CellEdit>,
     },
     /// A new group.
     NewGroup {
@@ -61,6 +117,8 @@ pub enum Edit {
     Allocate {
         /// The group.
         group: Option<Named>,
+        /// What the group would deny is permitted and marked (AG-33).
+        observe: bool,
         /// The stores, each with the group it had.
         stores: BTreeMap<StoreCode, Option<Arc<str>>>,
     },
@@ -68,6 +126,8 @@ pub enum Edit {
     Default {
         /// The group.
         group: Option<Named>,
+        /// What the group would deny is permitted and marked (AG-33).
+        observe: bool,
         /// The group it was, by name.
         before: Option<Arc<str>>,
     },
@@ -78,6 +138,8 @@ pub enum Edit {
         /// Resume, or suspend.
         active: bool,
     },
+    /// A command that was made elsewhere.
+    Made(Made),
 }
 
 /// A preview, and what it was made of.
@@ -87,6 +149,28 @@ pub struct Previewed {
     pub command: ByteBuf,
     /// What the server said it would do.
     pub reply: PreviewReply,
+}
+
+/// What others have made of the objects meanwhile.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Theirs {
+    /// Being asked for.
+    Asked,
+    /// The objects as they are now; none where one is gone.
+    Known(Vec<(ObjectId, Option<Object>)>),
+    /// They couldn't be had.
+    Failed(String),
+}
+
+/// A change that was refused because of others'.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Conflict {
+    /// What the cluster said.
+    pub message: String,
+    /// What was previewed: the base, and mine.
+    pub sent: Box<Previewed>,
+    /// As it is now.
+    pub theirs: Theirs,
 }
 
 /// How far a staged edit has come.
@@ -99,7 +183,7 @@ pub enum Phase {
     /// The server has said.
     Previewed(Box<Previewed>),
     /// Somebody changed what it was based on: it stays staged, to be previewed again.
-    Conflict(String),
+    Conflict(Box<Conflict>),
     /// The server said no, to the preview or to the change itself.
     Refused(RejectionBody),
     /// It was not sent, or nobody could be asked: try again.
@@ -175,7 +259,7 @@ pub enum Risk {
 
 impl Staged {
     /// How much its confirmation asks for.
-    pub fn risk(&self, org: &OrgCode) -> Risk {
+    pub fn risk(&self, org: Option<&OrgCode>) -> Risk {
         let loses = match &self.phase {
             Phase::Previewed(previewed) => previewed.reply.impact.lost > 0,
             Phase::Staged
@@ -189,9 +273,10 @@ impl Staged {
         match &self.edit {
             Edit::Default { group: Some(group), .. } => Risk::Typed(group.name.to_string()),
             Edit::Default { group: None, .. } | Edit::Active { target: ObjectId::Org(_), active: false } => {
-                Risk::Typed(org.to_string())
+                org.map_or(Risk::Loss, |org| Risk::Typed(org.to_string()))
             }
-            Edit::Group { .. } | Edit::NewGroup { .. } | Edit::Allocate { .. } | Edit::Active { .. } => {
+            Edit::Made(Made { typed: Some(typed), .. }) => Risk::Typed(typed.clone()),
+            Edit::Group { .. } | Edit::NewGroup { .. } | Edit::Allocate { .. } | Edit::Active { .. } | Edit::Made(_) => {
                 if loses { Risk::Loss } else { Risk::Plain }
             }
         }
@@ -199,9 +284,16 @@ impl Staged {
 }
 
 impl Edit {
-    /// The command that would make it.
-    pub fn command(&self, org: &OrgCode) -> Command {
-        let org = org.clone();
+    /// The command that would make it. All but those made elsewhere need the org that is looked at.
+    pub fn command(&self, org: Option<&OrgCode>) -> Option<Command> {
+        match (self, org) {
+            (Self::Made(made), _) => Some((*made.command).clone()),
+            (_, Some(org)) => Some(self.command_in(org.clone())),
+            (_, None) => None,
+        }
+    }
+
+    fn command_in(&self, org: OrgCode) -> Command {
         match self {
             Self::Group { group, name, description, cells } => Command::EditGroup {
                 org,
@@ -210,25 +302,35 @@ impl Edit {
                 description: description.clone(),
                 cells: cells
                     .iter()
-                    .map(|((resource, class), (_, to))| Grant { resource: resource.clone(), class: *class, levels: *to, narrow: None })
+                    .filter(|(_, cell)| cell.from != cell.to || matches!(cell.narrow, Some(Narrowing::To(_))))
+                    .map(|((resource, class), cell)| Grant {
+                        resource: resource.clone(),
+                        class: *class,
+                        levels: cell.to,
+                        narrow: match &cell.narrow {
+                            Some(Narrowing::To(narrow)) => Some(narrow.clone()),
+                            Some(Narrowing::Widen) | None => None,
+                        },
+                    })
                     .collect(),
-                widen: Vec::new(),
+                widen: cells.iter().filter(|(_, cell)| cell.narrow == Some(Narrowing::Widen)).map(|(key, _)| key.clone()).collect(),
             },
             Self::NewGroup { name, description } => {
                 Command::CreateGroup { org, name: name.clone(), description: description.clone(), grants: Vec::new() }
             }
-            Self::Allocate { group, stores } => Command::Allocate {
+            Self::Allocate { group, observe, stores } => Command::Allocate {
                 org,
                 stores: stores.keys().cloned().collect(),
                 tills: Vec::new(),
                 group: group.as_ref().map(|g| GroupRef::from(g.id.clone())),
-                observe: false,
+                observe: *observe,
             },
-            Self::Default { group, .. } => {
-                Command::SetDefault { org, group: group.as_ref().map(|g| GroupRef::from(g.id.clone())), observe: false }
+            Self::Default { group, observe, .. } => {
+                Command::SetDefault { org, group: group.as_ref().map(|g| GroupRef::from(g.id.clone())), observe: *observe }
             }
             Self::Active { target, active: false } => Command::Suspend { target: target.clone() },
             Self::Active { target, active: true } => Command::Resume { target: target.clone() },
+            Self::Made(made) => (*made.command).clone(),
         }
     }
 
@@ -249,16 +351,20 @@ impl Edit {
                 format!("edit {}: {}", group.name, parts.join(", "))
             }
             Self::NewGroup { name, .. } => format!("create access group {name}"),
-            Self::Allocate { group: Some(group), stores } => {
-                format!("allocate {} to {}", group.name, counted(stores.len() as u64, "store"))
+            Self::Allocate { group: Some(group), observe, stores } => {
+                let word = if *observe { ", observing" } else { "" };
+                format!("allocate {} to {}{word}", group.name, counted(stores.len() as u64, "store"))
             }
-            Self::Allocate { group: None, stores } => {
+            Self::Allocate { group: None, stores, .. } => {
                 format!("clear the group of {}: inherit the default", counted(stores.len() as u64, "store"))
             }
-            Self::Default { group: Some(group), .. } => format!("set the default to {}", group.name),
+            Self::Default { group: Some(group), observe, .. } => {
+                format!("set the default to {}{}", group.name, if *observe { ", observing" } else { "" })
+            }
             Self::Default { group: None, .. } => "clear the default: stores without a group are denied everything".to_owned(),
             Self::Active { target, active: true } => format!("resume {target}"),
             Self::Active { target, active: false } => format!("suspend {target}"),
+            Self::Made(made) => made.title.clone(),
         }
     }
 
@@ -269,23 +375,24 @@ impl Edit {
                 let mut lines = Vec::new();
                 lines.extend(name.as_ref().map(|name| format!("name {arrow} {name}")));
                 lines.extend(description.as_ref().map(|text| format!("description {arrow} {text}")));
-                lines.extend(
-                    cells.iter().map(|((resource, class), (from, to))| format!("{resource} ({class}): {from} {arrow} {to}")),
-                );
+                lines.extend(cells.iter().map(|((resource, class), cell)| cell.line(resource, *class, arrow)));
                 lines
             }
             Self::NewGroup { description, .. } if description.is_empty() => vec!["no cell granted yet".to_owned()],
             Self::NewGroup { description, .. } => vec![format!("description: {description}"), "no cell granted yet".to_owned()],
-            Self::Allocate { group, stores } => {
+            Self::Allocate { group, observe, stores } => {
                 let to = group.as_ref().map_or("the default", |g| &*g.name);
+                let to = if *observe { format!("{to}, observing") } else { to.to_owned() };
                 stores.iter().map(|(code, from)| format!("{code}: {} {arrow} {to}", from.as_deref().unwrap_or("no group"))).collect()
             }
-            Self::Default { group, before } => {
+            Self::Default { group, observe, before } => {
                 let none = "none";
                 let to = group.as_ref().map_or(none, |g| &*g.name);
+                let to = if *observe { format!("{to}, observing") } else { to.to_owned() };
                 vec![format!("default: {} {arrow} {to}", before.as_deref().unwrap_or(none))]
             }
             Self::Active { target, active } => vec![format!("{target} {arrow} {}", if *active { "active" } else { "suspended" })],
+            Self::Made(made) => made.lines.clone(),
         }
     }
 
@@ -294,7 +401,7 @@ impl Edit {
         match self {
             Self::Group { name, description, cells, .. } => name.is_none() && description.is_none() && cells.is_empty(),
             Self::Allocate { stores, .. } => stores.is_empty(),
-            Self::NewGroup { .. } | Self::Default { .. } | Self::Active { .. } => false,
+            Self::NewGroup { .. } | Self::Default { .. } | Self::Active { .. } | Self::Made(_) => false,
         }
     }
 }
@@ -337,19 +444,27 @@ impl Stage {
     }
 
     /// Sets cells of a group: each with what it is now, as committed, and what it shall be. A cell set back to what
-    /// it is leaves the stage.
+    /// it is leaves the stage, unless its narrowing is staged too.
     pub fn set_cells(
         &mut self,
         group: &Named,
-        wanted: impl IntoIterator<Item = (ResourceId, Class, Levels, Levels)>,
+        wanted: impl IntoIterator<Item = (ResourceId, Class, CellEdit)>,
     ) -> Result<(), &'static str> {
         self.in_group(group, |edit| {
             if let Edit::Group { cells, .. } = edit {
-                for (resource, class, from, to) in wanted {
-                    if from == to {
+                for (resource, class, mut cell) in wanted {
+                    let same = match &cell.narrow {
+                        None => false,
+                        Some(Narrowing::To(narrow)) => cell.was.as_ref() == Some(narrow),
+                        Some(Narrowing::Widen) => cell.was.is_none(),
+                    };
+                    if same {
+                        cell.narrow = None;
+                    }
+                    if cell.from == cell.to && cell.narrow.is_none() {
                         cells.remove(&(resource, class));
                     } else {
-                        cells.insert((resource, class), (from, to));
+                        cells.insert((resource, class), cell);
                     }
                 }
             }
@@ -357,13 +472,37 @@ impl Stage {
     }
 
     /// What a cell shall be, if it is staged.
-    pub fn cell(&self, group: &GroupId, resource: &ResourceId, class: Class) -> Option<Levels> {
+    pub fn cell(&self, group: &GroupId, resource: &ResourceId, class: Class) -> Option<&CellEdit> {
         self.edits.iter().find_map(|s| match &s.edit {
-            Edit::Group { group: of, cells, .. } if of.id == *group => {
-                cells.get(&(resource.clone(), class)).map(|(_, to)| *to)
-            }
-            Edit::Group { .. } | Edit::NewGroup { .. } | Edit::Allocate { .. } | Edit::Default { .. } | Edit::Active { .. } => None,
+            Edit::Group { group: of, cells, .. } if of.id == *group => cells.get(&(resource.clone(), class)),
+            Edit::Group { .. }
+            | Edit::NewGroup { .. }
+            | Edit::Allocate { .. }
+            | Edit::Default { .. }
+            | Edit::Active { .. }
+            | Edit::Made(_) => None,
         })
+    }
+
+    /// Stages a command that was made elsewhere. Its place among the edits is returned.
+    pub fn make(&mut self, made: Made) -> Result<usize, &'static str> {
+        if let Some(at) = self.edits.iter().position(|s| matches!(&s.edit, Edit::Made(other) if other.command == made.command)) {
+            return Ok(at);
+        }
+        self.push(Edit::Made(made));
+        Ok(self.edits.len() - 1)
+    }
+
+    /// Whether such a command is staged.
+    pub fn is_made(&self, wanted: impl Fn(&Command) -> bool) -> bool {
+        self.edits.iter().any(|s| matches!(&s.edit, Edit::Made(made) if wanted(&made.command)))
+    }
+
+    /// Takes such a command back, unless it has been sent. False if there was none to be taken.
+    pub fn unmake(&mut self, wanted: impl Fn(&Command) -> bool) -> bool {
+        let before = self.edits.len();
+        self.edits.retain(|s| s.phase.is_under_way() || !matches!(&s.edit, Edit::Made(made) if wanted(&made.command)));
+        self.edits.len() != before
     }
 
     /// A new name or description for a group; none leaves it as it is.
@@ -387,18 +526,19 @@ impl Stage {
     pub fn allocate(
         &mut self,
         group: Option<&Named>,
+        observe: bool,
         stores: impl IntoIterator<Item = (StoreCode, Option<Arc<str>>)>,
     ) -> Result<(), &'static str> {
         let mut wanted: BTreeMap<StoreCode, Option<Arc<str>>> = stores.into_iter().collect();
         let sent = |s: &Staged| match &s.edit {
             Edit::Allocate { stores, .. } => s.phase.is_under_way() && wanted.keys().any(|code| stores.contains_key(code)),
-            Edit::Group { .. } | Edit::NewGroup { .. } | Edit::Default { .. } | Edit::Active { .. } => false,
+            Edit::Group { .. } | Edit::NewGroup { .. } | Edit::Default { .. } | Edit::Active { .. } | Edit::Made(_) => false,
         };
         if self.edits.iter().any(sent) {
             return Err(UNDER_WAY);
         }
         for staged in &mut self.edits {
-            if let Edit::Allocate { group: of, stores } = &mut staged.edit
+            if let Edit::Allocate { group: of, observe: how, stores } = &mut staged.edit
                 && !staged.phase.is_under_way()
             {
                 let before = stores.len();
@@ -408,7 +548,7 @@ impl Stage {
                 }
                 // Room in an edit of the same group is filled first, so that ten marks make one change.
                 let room = ALLOCATE_STORES_MAX.saturating_sub(stores.len());
-                if of.as_ref() == group && room > 0 && !wanted.is_empty() {
+                if of.as_ref() == group && *how == observe && room > 0 && !wanted.is_empty() {
                     for _ in 0..room {
                         let Some((code, from)) = wanted.pop_first() else { break };
                         stores.insert(code, from);
@@ -424,30 +564,36 @@ impl Stage {
             {
                 stores.insert(code, from);
             }
-            self.push(Edit::Allocate { group: group.cloned(), stores });
+            self.push(Edit::Allocate { group: group.cloned(), observe, stores });
         }
         self.drop_empty();
         Ok(())
     }
 
-    /// The group that a store shall have, if that is staged: the inner none makes it inherit.
-    pub fn allocation(&self, store: &StoreCode) -> Option<Option<&Named>> {
+    /// The group that a store shall have, if that is staged, and whether it shall only observe: the inner none makes
+    /// it inherit.
+    pub fn allocation(&self, store: &StoreCode) -> Option<(Option<&Named>, bool)> {
         self.edits.iter().rev().find_map(|s| match &s.edit {
-            Edit::Allocate { group, stores } if stores.contains_key(store) => Some(group.as_ref()),
-            Edit::Group { .. } | Edit::NewGroup { .. } | Edit::Allocate { .. } | Edit::Default { .. } | Edit::Active { .. } => None,
+            Edit::Allocate { group, observe, stores } if stores.contains_key(store) => Some((group.as_ref(), *observe)),
+            Edit::Group { .. }
+            | Edit::NewGroup { .. }
+            | Edit::Allocate { .. }
+            | Edit::Default { .. }
+            | Edit::Active { .. }
+            | Edit::Made(_) => None,
         })
     }
 
     /// The default. The last word counts.
-    pub fn set_default(&mut self, group: Option<Named>, before: Option<Arc<str>>) -> Result<(), &'static str> {
-        self.replace(|edit| matches!(edit, Edit::Default { .. }), Edit::Default { group, before })
+    pub fn set_default(&mut self, group: Option<Named>, observe: bool, before: Option<Arc<str>>) -> Result<(), &'static str> {
+        self.replace(|edit| matches!(edit, Edit::Default { .. }), Edit::Default { group, observe, before })
     }
 
     /// The default that is staged: the inner none clears it.
     pub fn new_default(&self) -> Option<Option<&Named>> {
         self.edits.iter().find_map(|s| match &s.edit {
             Edit::Default { group, .. } => Some(group.as_ref()),
-            Edit::Group { .. } | Edit::NewGroup { .. } | Edit::Allocate { .. } | Edit::Active { .. } => None,
+            Edit::Group { .. } | Edit::NewGroup { .. } | Edit::Allocate { .. } | Edit::Active { .. } | Edit::Made(_) => None,
         })
     }
 
@@ -466,6 +612,10 @@ impl Stage {
     pub fn active(&self, target: &ObjectId) -> Option<bool> {
         self.edits.iter().find_map(|s| match &s.edit {
             Edit::Active { target: of, active } if of == target => Some(*active),
+            Edit::Made(Made { command, .. }) => match (&**command, target) {
+                (Command::SetStoresActive { stores, active, .. }, ObjectId::Store(_, code)) if stores.contains(code) => Some(*active),
+                _ => None,
+            },
             Edit::Group { .. } | Edit::NewGroup { .. } | Edit::Allocate { .. } | Edit::Default { .. } | Edit::Active { .. } => None,
         })
     }

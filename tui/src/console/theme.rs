@@ -59,6 +59,8 @@ pub struct Glyphs {
     pub changed: &'static str,
     /// Before the org's default group.
     pub default: &'static str,
+    /// Only some of it.
+    pub part: &'static str,
     /// All is well.
     pub good: &'static str,
     /// Look here.
@@ -86,6 +88,7 @@ const UNICODE: Glyphs = Glyphs {
     marked: "●",
     changed: "±",
     default: "★",
+    part: "◑",
     good: "✓",
     warn: "▲",
     bad: "✗",
@@ -103,6 +106,7 @@ const ASCII: Glyphs = Glyphs {
     marked: "*",
     changed: "~",
     default: "=",
+    part: "%",
     good: "+",
     warn: "!",
     bad: "x",

@@ -1,6 +1,7 @@
 //! Allocate: stores on the left, groups on the right, and at the foot what is marked, hidden marks told apart.
 
 use bailiwick_policy::ids::ObjectId;
+use bailiwick_policy::object::Store;
 use bailiwick_policy::query::Item;
 use bailiwick_policy::state::Via;
 use ratatui::buffer::Buffer;
@@ -17,12 +18,12 @@ const STORES: &[Column] = &[
     text("zone", 7, 14, 2),
     text("concept", 11, 14, 5),
     text("group", 16, 34, 1),
-    text("from", 9, 9, 4),
+    text("from", 9, 18, 4),
     figure("tills", 5, 7),
     text("status", 9, 9, 6),
 ];
 
-const TARGETS: &[Column] = &[text("group", 10, 26, 0), figure("stores", 6, 1), text("", 9, 9, 2)];
+const TARGETS: &[Column] = &[text("group", 10, 26, 0), figure("stores", 6, 1), text("", 11, 11, 2)];
 
 /// Draws it.
 pub fn draw(model: &Model, buffer: &mut Buffer, area: Rect) {
@@ -55,14 +56,19 @@ fn stores(model: &Model, buffer: &mut Buffer, area: Rect) {
         let Item::Store { store, group, via, tills } = item else { return Default::default() };
         let now = group.as_ref().map_or("no group", |(_, name)| name);
         let (shown, from) = match model.stage.allocation(&store.code) {
-            Some(Some(to)) => (Cell::new(format!("{now} {} {}", theme.glyphs.arrow, to.name), theme.changed), "staged"),
-            Some(None) => (Cell::new(format!("{now} {} default", theme.glyphs.arrow), theme.changed), "staged"),
+            Some((Some(to), observe)) => {
+                let word = if observe { " observing" } else { "" };
+                (Cell::new(format!("{now} {} {}{word}", theme.glyphs.arrow, to.name), theme.changed), "staged")
+            }
+            Some((None, _)) => (Cell::new(format!("{now} {} default", theme.glyphs.arrow), theme.changed), "staged"),
             None => (
                 if group.is_some() { Cell::from(now) } else { Cell::new(now, theme.warn) },
-                match via {
-                    Some(Via::Explicit) => "explicit",
-                    Some(Via::Default) => "inherited",
-                    None => "",
+                match (via, observes(model, store, *via)) {
+                    (Some(Via::Explicit), true) => "observing",
+                    (Some(Via::Explicit), false) => "explicit",
+                    (Some(Via::Default), true) => "inherits observing",
+                    (Some(Via::Default), false) => "inherited",
+                    (None, _) => "",
                 },
             ),
         };
@@ -84,12 +90,21 @@ fn stores(model: &Model, buffer: &mut Buffer, area: Rect) {
             Cell::from(store.zone.as_ref().map_or("", |zone| zone.as_str())),
             Cell::from(store.concept.as_ref().map_or("", |concept| concept.as_str())),
             shown,
-            Cell::new(from, theme.dim),
+            Cell::new(from, if from.ends_with("observing") { theme.accent } else { theme.dim }),
             Cell::from(count(*tills)),
             activity,
         ];
         (row, flags)
     });
+}
+
+/// Whether what the store's group would deny is permitted and marked (AG-33).
+fn observes(model: &Model, store: &Store, via: Option<Via>) -> bool {
+    match via {
+        Some(Via::Explicit) => store.observe,
+        Some(Via::Default) => model.org_record.as_ref().is_some_and(|org| org.default_observe),
+        None => false,
+    }
 }
 
 fn targets(model: &Model, buffer: &mut Buffer, area: Rect) {
@@ -106,7 +121,8 @@ fn targets(model: &Model, buffer: &mut Buffer, area: Rect) {
         let note = if becomes {
             Cell::new(format!("{} default", theme.glyphs.changed), theme.changed)
         } else if *default {
-            Cell::new(format!("{} default", theme.glyphs.default), theme.accent)
+            let word = if model.org_record.as_ref().is_some_and(|org| org.default_observe) { "observing" } else { "default" };
+            Cell::new(format!("{} {word}", theme.glyphs.default), theme.accent)
         } else {
             Cell::default()
         };

@@ -176,7 +176,15 @@ fn trail(model: &Model) -> Vec<String> {
                 trail.extend(model.current_group().map(|group| group.name.to_string()));
             }
         }
-        View::Pulse | View::Allocate | View::Explain | View::Cluster | View::Pending => {
+        View::Pulse
+        | View::Allocate
+        | View::Tree
+        | View::Explain
+        | View::Denies
+        | View::Cluster
+        | View::Audit
+        | View::Credentials
+        | View::Pending => {
             trail.push(model.view.title().to_owned());
         }
     }

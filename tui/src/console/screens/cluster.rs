@@ -7,7 +7,7 @@ use ratatui::style::Style;
 
 use super::paint::{Cell, Column, bytes, cells, count, figure, fit, headings, lines, micros, middle, pane, put, span_of, text, wrap};
 use crate::console::listing::Load;
-use crate::console::model::Model;
+use crate::console::model::{Model, Tone};
 use crate::console::theme::Theme;
 
 /// Entries behind the leader from which a node lags.
@@ -83,11 +83,38 @@ pub fn draw(model: &Model, buffer: &mut Buffer, area: Rect) {
         return;
     };
     let height = u16::try_from(status.nodes.len()).unwrap_or(3).min(area.height.saturating_sub(3)).saturating_add(2);
-    let [table, detail] = Layout::vertical([Constraint::Length(height), Constraint::Min(0)]).areas(area);
+    let told = told(model, status, usize::from(area.width.saturating_sub(4)).max(1));
+    let below = u16::try_from(told.len()).unwrap_or(0).min(area.height.saturating_sub(height) / 2);
+    let [table, said, detail] =
+        Layout::vertical([Constraint::Length(height), Constraint::Length(below), Constraint::Min(0)]).areas(area);
     nodes(model, buffer, table, status);
+    lines(buffer, theme, Rect { x: said.x + 2, width: said.width.saturating_sub(2), ..said }, &told);
     if let Some(node) = status.nodes.get(model.cluster.cursor) {
         about(model, buffer, detail, status, node);
     }
+}
+
+/// What the quorum is, and what became of the last change of members.
+fn told(model: &Model, status: &ClusterStatus, width: usize) -> Vec<(String, Style)> {
+    let theme = &model.theme;
+    let mut out: Vec<(String, Style)> = Vec::new();
+    let mut say = |glyph: &str, text: &str, style: Style| {
+        let folded = wrap(text, width.saturating_sub(2).max(1));
+        out.extend(folded.into_iter().enumerate().map(|(at, line)| (format!("{} {line}", if at == 0 { glyph } else { " " }), style)));
+    };
+    if !status.quorum.is_empty() {
+        say(theme.glyphs.dot, &status.quorum, theme.dim);
+    }
+    for (tone, text) in &model.cluster.told {
+        let (glyph, style) = match tone {
+            Tone::Good => (theme.glyphs.good, theme.good),
+            Tone::Plain => (theme.glyphs.dot, theme.text),
+            Tone::Warn => (theme.glyphs.warn, theme.warn),
+            Tone::Bad => (theme.glyphs.bad, theme.bad),
+        };
+        say(glyph, text, style);
+    }
+    out
 }
 
 fn nodes(model: &Model, buffer: &mut Buffer, area: Rect, status: &ClusterStatus) {

@@ -48,10 +48,28 @@ fn text(model: &Model, width: usize) -> Vec<(String, Style)> {
         (format!("at revision {}, at most {} stale", answer.revision, span_of(answer.staleness_ms)), theme.dim),
         (String::new(), theme.text),
     ];
-    if let Some(explanation) = &reply.explanation {
-        for line in explanation.lines() {
-            out.extend(wrap_under(&line, width).into_iter().map(|line| (line, theme.text)));
-        }
+    out.extend(answer.obligations.iter().map(|obligation| (format!("obligation: {obligation}"), theme.warn)));
+    let Some(explanation) = &reply.explanation else { return out };
+    if let Some(denied) = explanation.would_deny {
+        let text = format!("{} observing: permitted, and marked; without observing it would be denied ({denied})", theme.glyphs.warn);
+        out.extend(wrap_under(&text, width).into_iter().map(|line| (line, theme.warn)));
+    }
+    // The remedies come below, each to be chosen.
+    let all = explanation.lines();
+    let told = all.len().saturating_sub(if explanation.remedies.is_empty() { 0 } else { explanation.remedies.len() + 1 });
+    for line in all.into_iter().take(told) {
+        out.extend(wrap_under(&line, width).into_iter().map(|line| (line, theme.text)));
+    }
+    if !explanation.remedies.is_empty() {
+        out.push((String::new(), theme.text));
+        out.push(("what would allow it: enter stages one and previews it".to_owned(), theme.heading));
+    }
+    for (at, remedy) in explanation.remedies.iter().enumerate() {
+        let here = at == model.explain.remedy;
+        let mark = if here { theme.glyphs.cursor } else { " " };
+        let style = if here { theme.accent } else { theme.text };
+        let folded = wrap_under(&remedy.text, width.saturating_sub(2));
+        out.extend(folded.into_iter().enumerate().map(|(row, line)| (format!("{} {line}", if row == 0 { mark } else { " " }), style)));
     }
     out
 }

@@ -1,6 +1,7 @@
 //! Access groups: the list, and beside it what is known of the one under the cursor.
 
 use bailiwick_policy::access::{Class, Levels};
+use bailiwick_policy::command::Command;
 use bailiwick_policy::impact::counted;
 use bailiwick_policy::object::Group;
 use bailiwick_policy::query::Item;
@@ -17,13 +18,27 @@ use crate::console::stage::Edit;
 
 const COLUMNS: &[Column] = &[
     text("name", 16, 34, 0),
-    text("status", 8, 8, 3),
+    text("status", 8, 10, 3),
     text("kind", 8, 8, 4),
     figure("explicit", 8, 1),
     figure("inherited", 9, 2),
-    text("default", 9, 9, 5),
+    text("default", 11, 11, 5),
+    text("narrowed", 8, 8, 7),
     text("updated", 10, 12, 6),
 ];
+
+/// Whether the org's default only observes (AG-33).
+fn observing(model: &Model) -> bool {
+    model.org_record.as_ref().is_some_and(|org| org.default_observe)
+}
+
+/// Whether a command deactivates or reactivates a group.
+fn turns(command: &Command, group: &Group) -> bool {
+    match command {
+        Command::DeactivateGroup { group: of, .. } | Command::ReactivateGroup { group: of, .. } => *of.0 == *group.id.as_str(),
+        _ => false,
+    }
+}
 
 /// Draws it.
 pub fn draw(model: &Model, buffer: &mut Buffer, area: Rect) {
@@ -58,10 +73,20 @@ fn list(model: &Model, buffer: &mut Buffer, area: Rect) {
         let note = match (default, becomes, ceases) {
             (_, true, _) => Cell::new(format!("{} default", theme.glyphs.changed), theme.changed),
             (_, _, true) => Cell::new(format!("{} default", theme.glyphs.changed), theme.disabled),
-            (true, ..) => Cell::new(format!("{} default", theme.glyphs.default), theme.accent),
+            (true, ..) => {
+                let word = if observing(model) { "observing" } else { "default" };
+                Cell::new(format!("{} {word}", theme.glyphs.default), theme.accent)
+            }
             (false, ..) => Cell::default(),
         };
-        let status = if group.active { Cell::from("active") } else { Cell::new("inactive", theme.warn) };
+        let turned = model.stage.is_made(|command| turns(command, group));
+        let status = match (group.active, turned) {
+            (true, true) => Cell::new(format!("{} inactive", theme.glyphs.changed), theme.changed),
+            (false, true) => Cell::new(format!("{} active", theme.glyphs.changed), theme.changed),
+            (true, false) => Cell::from("active"),
+            (false, false) => Cell::new("inactive", theme.warn),
+        };
+        let narrowed = group.grants.iter().filter(|grant| grant.narrow.is_some()).count() as u64;
         let row = vec![
             Cell::from(group.name.as_str()),
             status,
@@ -69,9 +94,10 @@ fn list(model: &Model, buffer: &mut Buffer, area: Rect) {
             Cell::from(count(*explicit)),
             Cell::from(count(*inherited)),
             note,
+            if narrowed > 0 { Cell::new(format!("{} {}", theme.glyphs.part, count(narrowed)), theme.accent) } else { Cell::default() },
             Cell::new(ago(model.wall_ms, group.meta.updated_at.0), theme.dim),
         ];
-        (row, Flags { marked: false, changed: edited || becomes || ceases })
+        (row, Flags { marked: false, changed: edited || becomes || ceases || turned })
     });
 }
 
@@ -128,18 +154,33 @@ fn about(model: &Model, group: &Group, explicit: u64, inherited: u64, default: b
     for line in wrap(&description.replace('\n', " "), usize::from(width.saturating_sub(1)).max(1)).into_iter().take(4) {
         out.push((line, theme.text));
     }
+    if model.stage.is_made(|command| turns(command, group)) {
+        let word = if group.active { "deactivate" } else { "reactivate" };
+        out.push((format!("{} staged: {word}", theme.glyphs.changed), theme.changed));
+    }
     out.push((String::new(), theme.text));
     let mut fact = |name: &str, value: String| out.push((format!("{name:<10} {value}"), theme.text));
     fact("id", group.id.to_string());
     fact("kind", format!("{}{}", group.kind, if group.wildcard { ", grants everything" } else { "" }));
     fact("status", if group.active { "active".to_owned() } else { "inactive".to_owned() });
-    let word = if default { ", by default" } else { "" };
+    let word = match (default, observing(model)) {
+        (true, true) => ", by default; the default only observes: what it would deny is permitted and marked",
+        (true, false) => ", by default",
+        (false, _) => "",
+    };
     fact("stores", format!("{} explicit, {} inherited{word}", count(explicit), count(inherited)));
     let cells = |class: Class, levels: Levels| group.grants.iter().filter(|g| g.class == class && g.levels.contains(levels)).count();
     for class in Class::ALL {
         let (read, write) = (cells(class, Levels::R), cells(class, Levels::W));
         let text = if group.wildcard { "Read+Write on all".to_owned() } else { format!("Read on {read}, Write on {write}") };
         fact(&class.to_string(), text);
+    }
+    let narrowed: Vec<_> = group.grants.iter().filter_map(|grant| Some((grant, grant.narrow.as_ref()?))).collect();
+    if !narrowed.is_empty() {
+        fact("narrowed", counted(narrowed.len() as u64, "cell"));
+        for (grant, narrow) in narrowed {
+            fact("", format!("{} ({}): {narrow}", grant.resource, grant.class));
+        }
     }
     fact("created", format!("{} by {}", ago(model.wall_ms, group.meta.created_at.0), group.meta.created_by));
     fact("updated", format!("{} by {}, r{}", ago(model.wall_ms, group.meta.updated_at.0), group.meta.updated_by, group.meta.revision));
@@ -148,7 +189,7 @@ fn about(model: &Model, group: &Group, explicit: u64, inherited: u64, default: b
 
 fn stores(model: &Model, buffer: &mut Buffer, area: Rect) {
     let theme = &model.theme;
-    const COLUMNS: &[Column] = &[text("store", 8, 18, 0), text("name", 8, 34, 2), text("group", 9, 9, 1), figure("tills", 5, 3), text("status", 9, 9, 4)];
+    const COLUMNS: &[Column] = &[text("store", 8, 18, 0), text("name", 8, 34, 2), text("group", 9, 20, 1), figure("tills", 5, 3), text("status", 9, 9, 4)];
     ListPane {
         title: "Stores",
         focused: true,
@@ -161,7 +202,9 @@ fn stores(model: &Model, buffer: &mut Buffer, area: Rect) {
             Cell::from(store.code.as_str()),
             Cell::from(store.name.as_str()),
             match via {
+                Some(Via::Explicit) if store.observe => Cell::new("explicit, observing", theme.accent),
                 Some(Via::Explicit) => Cell::from("explicit"),
+                Some(Via::Default) if observing(model) => Cell::new("inherited, observing", theme.accent),
                 Some(Via::Default) => Cell::new("inherited", theme.dim),
                 None => Cell::default(),
             },

@@ -1,6 +1,7 @@
 //! Matrix: what a group grants on each resource, Data and Config, as a sheet; and the endpoints of a resource.
 
-use bailiwick_policy::access::{Class, Levels};
+use bailiwick_policy::access::{Class, Levels, Narrow};
+use bailiwick_policy::ids::EndpointId;
 use bailiwick_policy::name::fold;
 use bailiwick_policy::object::{Group, GroupKind};
 use bailiwick_policy::query::Item;
@@ -13,7 +14,7 @@ use super::paint::{Cell, Column, count, figure, fit, middle, put, text};
 use crate::console::keys::View;
 use crate::console::listing::Load;
 use crate::console::model::Model;
-use crate::console::update::{is_selected, levels_shown};
+use crate::console::update::{is_selected, levels_shown, narrow_shown};
 
 const COLUMNS: &[Column] = &[
     text("resource", 16, 44, 0),
@@ -52,8 +53,15 @@ pub fn draw(model: &Model, buffer: &mut Buffer, area: Rect) {
         let mut cell = |class: Class, endpoints: u64| {
             let (levels, staged) = levels_shown(model, group, &resource.id, class);
             changed |= staged;
-            let on = here && class == model.matrix.column;
-            sheet_cell(model, levels, staged, endpoints == 0, on, is_selected(model, at, class))
+            let shown = SheetCell {
+                levels,
+                staged,
+                narrowed: narrow_shown(model, group, &resource.id, class).is_some(),
+                inert: endpoints == 0,
+                on: here && class == model.matrix.column,
+                selected: is_selected(model, at, class),
+            };
+            sheet_cell(model, shown)
         };
         let (data_cell, config_cell) = (cell(Class::Data, *data), cell(Class::Config, *config));
         let row = vec![
@@ -71,13 +79,27 @@ pub fn draw(model: &Model, buffer: &mut Buffer, area: Rect) {
     }
 }
 
-/// The text of a cell: the level in words; brackets where the cursor is, `±` where it is staged.
-fn sheet_cell(model: &Model, levels: Levels, staged: bool, inert: bool, on: bool, selected: bool) -> Cell {
+/// What a cell of the sheet is.
+#[derive(Clone, Copy)]
+struct SheetCell {
+    levels: Levels,
+    staged: bool,
+    narrowed: bool,
+    inert: bool,
+    on: bool,
+    selected: bool,
+}
+
+/// The text of a cell: the level in words; brackets where the cursor is, `±` where it is staged, `◑` where it reaches
+/// only some endpoints.
+fn sheet_cell(model: &Model, cell: SheetCell) -> Cell {
+    let SheetCell { levels, staged, narrowed, inert, on, selected } = cell;
     let theme = &model.theme;
     let word = levels.to_string();
     let mark = if staged { theme.glyphs.changed } else { "" };
+    let part = if narrowed { format!(" {}", theme.glyphs.part) } else { String::new() };
     let note = if inert && !levels.is_empty() { " inert" } else { "" };
-    let body = format!("{mark}{word}{note}");
+    let body = format!("{mark}{word}{part}{note}");
     let text = match (on, selected) {
         (true, _) => format!("[{body}]"),
         (false, true) => format!("({body})"),
@@ -116,6 +138,18 @@ fn reverse_cell(model: &Model, buffer: &mut Buffer, area: Rect) {
 fn notes(model: &Model, group: &Group) -> Vec<(String, Style)> {
     let theme = &model.theme;
     let mut notes = Vec::new();
+    if let Some(Item::Resource { resource, data, config }) = model.matrix.resources.current() {
+        let class = model.matrix.column;
+        let of = match class {
+            Class::Data => *data,
+            Class::Config => *config,
+        };
+        if let Some(narrow) = narrow_shown(model, group, &resource.id, class) {
+            let levels = levels_shown(model, group, &resource.id, class).0;
+            let words = narrow_words(narrow, of);
+            notes.push((format!("{} {} ({class}): {levels}, {words}", theme.glyphs.part, resource.id), theme.accent));
+        }
+    }
     if group.wildcard {
         notes.push(("built-in: grants everything, present and future; can't be edited".to_owned(), theme.dim));
     } else if group.kind == GroupKind::BuiltIn {
@@ -140,6 +174,16 @@ fn notes(model: &Model, group: &Group) -> Vec<(String, Style)> {
     notes
 }
 
+/// `only 2 of 5 endpoints: …`, `all but 1 of 5 endpoints: …`.
+fn narrow_words(narrow: &Narrow, of: u64) -> String {
+    let names: Vec<&str> = narrow.endpoints().iter().map(|endpoint| endpoint.as_str()).collect();
+    let word = match narrow {
+        Narrow::Only(_) => "only",
+        Narrow::Except(_) => "all but",
+    };
+    format!("{word} {} of {of} endpoints: {}", names.len(), names.join(", "))
+}
+
 /// Draws the endpoints of a resource, with what the group lets through.
 pub fn endpoints(model: &Model, buffer: &mut Buffer, area: Rect) {
     let theme = &model.theme;
@@ -151,6 +195,9 @@ pub fn endpoints(model: &Model, buffer: &mut Buffer, area: Rect) {
         text("this group", 10, 12, 1),
         text("name", 10, 40, 4),
     ];
+    let notes = endpoint_notes(model);
+    let height = u16::try_from(notes.len()).unwrap_or(0).min(3);
+    let [area, below] = Layout::vertical([Constraint::Min(0), Constraint::Length(height)]).areas(area);
     let title = model.endpoints.resource.as_ref().map_or_else(|| View::Endpoints.title().to_owned(), |r| format!("Endpoints of {r}"));
     ListPane { title: &title, focused: true, columns: COLUMNS, empty: ("no endpoints", "its cells are inert: they let nothing through") }.draw(
         buffer,
@@ -166,12 +213,19 @@ pub fn endpoints(model: &Model, buffer: &mut Buffer, area: Rect) {
                 _ if !endpoint.matchable => Cell::new("never", theme.warn),
                 (Some(group), Some(resource)) => {
                     let (levels, staged) = levels_shown(model, group, resource, endpoint.class);
-                    changed = staged && levels.intersects(needed) != group.levels(resource, endpoint.class).intersects(needed);
-                    let word = if levels.intersects(needed) { "permit" } else { "deny" };
+                    let reached = narrow_shown(model, group, resource, endpoint.class).is_none_or(|narrow| reaches(narrow, &endpoint.id));
+                    let permits = levels.intersects(needed) && reached;
+                    let did = group.levels(resource, endpoint.class).intersects(needed) && group.admits(resource, endpoint.class, &endpoint.id);
+                    changed = staged && permits != did;
+                    let word = match (permits, levels.intersects(needed)) {
+                        (true, _) => "permit",
+                        (false, true) => "left out",
+                        (false, false) => "deny",
+                    };
                     if changed {
                         Cell::new(format!("{}{word}", theme.glyphs.changed), theme.changed)
                     } else {
-                        Cell::new(word, if word == "deny" { theme.warn } else { theme.good })
+                        Cell::new(word, if permits { theme.good } else { theme.warn })
                     }
                 }
                 _ => Cell::default(),
@@ -184,7 +238,37 @@ pub fn endpoints(model: &Model, buffer: &mut Buffer, area: Rect) {
                 verdict,
                 Cell::new(endpoint.name.as_ref().map_or("", |name| name.as_str()), theme.dim),
             ];
-            (row, Flags { marked: false, changed })
+            (row, Flags { marked: model.endpoints.marks.contains_key(&endpoint.id), changed })
         },
     );
+    for (y, (note, style)) in (below.top()..below.bottom()).zip(notes) {
+        put(buffer, theme, (below.x + 1, y), below.width.saturating_sub(1), &note, style);
+    }
+}
+
+/// What narrows the cells of the resource whose endpoints are shown, and how many are marked.
+fn endpoint_notes(model: &Model) -> Vec<(String, Style)> {
+    let theme = &model.theme;
+    let mut notes = Vec::new();
+    let marks = model.endpoints.marks.len() as u64;
+    if marks > 0 {
+        notes.push((format!("{} {} marked", theme.glyphs.marked, count(marks)), theme.marked));
+    }
+    if let (Some(group), Some(resource)) = (&model.matrix.committed, &model.endpoints.resource) {
+        for class in Class::ALL {
+            if let Some(narrow) = narrow_shown(model, group, resource, class) {
+                let (levels, staged) = levels_shown(model, group, resource, class);
+                let mark = if staged { theme.glyphs.changed } else { theme.glyphs.part };
+                notes.push((format!("{mark} {class}: {levels}, {narrow}"), if staged { theme.changed } else { theme.accent }));
+            }
+        }
+    }
+    notes
+}
+
+fn reaches(narrow: &Narrow, endpoint: &EndpointId) -> bool {
+    match narrow {
+        Narrow::Only(endpoints) => endpoints.contains(endpoint),
+        Narrow::Except(endpoints) => !endpoints.contains(endpoint),
+    }
 }

@@ -12,7 +12,7 @@ use tui_input::Input;
 use super::list::{Flags, ListPane};
 use super::paint::{Cell, Column, count, lines, put, text, width, wrap};
 use crate::console::cli::command_line;
-use crate::console::keys::Chord;
+use crate::console::keys::{Chord, View};
 use crate::console::model::{FormKind, Model, Overlay, Pick};
 use crate::console::stage::Risk;
 use crate::console::theme::Theme;
@@ -42,6 +42,8 @@ pub fn hints(overlay: &Overlay) -> &'static [(&'static str, &'static str)] {
         Overlay::Confirm { risk: Risk::Plain, .. } => &[("tab", "to Apply"), ("enter", "choose"), ("esc", "cancel")],
         Overlay::Confirm { risk: Risk::Loss, .. } => &[("Y", "apply"), ("enter", "cancel"), ("esc", "cancel")],
         Overlay::Confirm { risk: Risk::Typed(_), .. } => &[("type it, enter", "apply"), ("esc", "cancel")],
+        Overlay::Members { .. } => &[("type the node's id, enter", "do it"), ("esc", "cancel")],
+        Overlay::Token { .. } => &[("y", "copy"), ("esc", "close and forget")],
         Overlay::ConfirmQuit { .. } => &[("tab", "to Quit"), ("enter", "choose"), ("esc", "stay")],
     }
 }
@@ -71,11 +73,28 @@ pub fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
                 confirm(model, frame, area, &staged.edit.title(), &summary(staged), (risk, *on_apply, input));
             }
         }
+        Some(Overlay::Members { request, reply, input }) => super::members::confirm(model, frame, area, (request, reply, input)),
+        Some(Overlay::Token { credential, token, copied }) => {
+            let inner = boxed(model, frame.buffer_mut(), area, (76, 9), &format!("The token of {credential}"));
+            // Not in a dump: a file outlives what is shown once.
+            let secret = if model.masked { "(shown on the screen alone)" } else { token.reveal() };
+            let state = if *copied { format!("{} copied", model.theme.glyphs.good) } else { "y copies it".to_owned() };
+            let theme = &model.theme;
+            let text = [
+                ("It is kept nowhere and shown only now:".to_owned(), theme.text),
+                (String::new(), theme.text),
+                (secret.to_owned(), theme.accent),
+                (String::new(), theme.text),
+                (state, theme.text),
+                ("esc closes this and forgets it".to_owned(), theme.dim),
+            ];
+            lines(frame.buffer_mut(), theme, inner, &text);
+        }
         Some(Overlay::ConfirmQuit { on_quit }) => confirm_quit(model, frame.buffer_mut(), area, *on_quit),
     }
 }
 
-fn boxed(model: &Model, buffer: &mut Buffer, area: Rect, size: (u16, u16), title: &str) -> Rect {
+pub(super) fn boxed(model: &Model, buffer: &mut Buffer, area: Rect, size: (u16, u16), title: &str) -> Rect {
     let theme = &model.theme;
     let (wide, high) = (size.0.min(area.width), size.1.min(area.height));
     let outer = Rect {
@@ -94,7 +113,7 @@ fn boxed(model: &Model, buffer: &mut Buffer, area: Rect, size: (u16, u16), title
 }
 
 /// A line of input with its label; the terminal's cursor stands in it if it has the focus.
-fn field(model: &Model, frame: &mut Frame<'_>, area: Rect, label: &str, input: &Input, focused: bool) {
+pub(super) fn field(model: &Model, frame: &mut Frame<'_>, area: Rect, label: &str, input: &Input, focused: bool) {
     let theme = &model.theme;
     let head = width(label) + 1;
     let room = area.width.saturating_sub(head);
@@ -132,8 +151,22 @@ fn help_text(model: &Model) -> Vec<(String, Style)> {
     out.push((String::new(), theme.text));
     out.push(("the same on the command line".to_owned(), theme.heading));
     out.push((format!("  {}", command_line(model)), theme.text));
-    out.push(("filters of stores".to_owned(), theme.heading));
-    out.push((format!("  {}", crate::console::filter::STORE_COLUMNS), theme.text));
+    let (what, columns) = match model.view {
+        View::Audit => ("filter of the audit", crate::console::audit::AUDIT_COLUMNS),
+        View::Denies => ("filter of denies", "status:denied|observed, and part of subject, path or reason"),
+        View::Groups => ("filter of groups", "status:active|inactive, and part of the name"),
+        View::Pulse
+        | View::Allocate
+        | View::Matrix
+        | View::Endpoints
+        | View::Tree
+        | View::Explain
+        | View::Cluster
+        | View::Credentials
+        | View::Pending => ("filters of stores", crate::console::filter::STORE_COLUMNS),
+    };
+    out.push((what.to_owned(), theme.heading));
+    out.extend(super::paint::wrap_under(&format!("  {columns}"), 90).into_iter().map(|line| (line, theme.text)));
     out
 }
 
@@ -209,12 +242,22 @@ fn picker_row(model: &Model, item: &Item) -> Vec<Cell> {
 type Form<'a> = (&'a FormKind, &'a [(&'static str, Input)], usize, Option<&'a str>);
 
 fn form(model: &Model, frame: &mut Frame<'_>, area: Rect, (kind, fields, focus, error): Form<'_>) {
-    let theme = &model.theme;
     let (title, note) = match kind {
         FormKind::NewGroup => ("New access group", "it grants nothing until its matrix says so"),
         FormKind::EditGroup(..) => ("Name and description", "the id stays as it is"),
+        FormKind::Export(group) => return form_of(model, frame, area, &format!("Stores of {} to a CSV file", group.name), "code, name, zone, concept, explicit or default; it mustn't be there yet", (fields, focus, error)),
+        FormKind::NewOrg => ("New org", "it gets the built-in groups; the owner has full authority in it"),
+        FormKind::NewCredential => ("New credential", "lets in: operator, user:ID or enforcement-point"),
+        FormKind::AddMember => ("Add a node", "its id, new for ever; host:port for its peers and for callers"),
         FormKind::Question => ("May this subject do this?", "till:STORE/TILL or store:STORE; GET; /v2/customers/42"),
     };
+    form_of(model, frame, area, title, note, (fields, focus, error));
+}
+
+type Fields<'a> = (&'a [(&'static str, Input)], usize, Option<&'a str>);
+
+fn form_of(model: &Model, frame: &mut Frame<'_>, area: Rect, title: &str, note: &str, (fields, focus, error): Fields<'_>) {
+    let theme = &model.theme;
     let high = u16::try_from(fields.len()).unwrap_or(2) + 5;
     let inner = boxed(model, frame.buffer_mut(), area, (72, high), title);
     for (at, (label, input)) in fields.iter().enumerate() {

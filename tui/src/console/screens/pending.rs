@@ -8,7 +8,12 @@ use ratatui::style::Style;
 
 use super::paint::{count, lines, middle, pane, put, span_of, wrap, wrap_under};
 use crate::console::model::Model;
-use crate::console::stage::{Phase, Staged};
+use crate::console::fields::change_lines;
+use crate::console::stage::{Edit, Phase, Staged};
+use crate::console::update::allocated_group;
+
+/// Lines of an edit at most.
+const LINES_MAX: usize = 200;
 
 /// Draws it.
 pub fn draw(model: &Model, buffer: &mut Buffer, area: Rect) {
@@ -87,11 +92,18 @@ fn text(model: &Model, staged: &Staged, width: usize) -> Vec<(String, Style)> {
     match &staged.phase {
         Phase::Staged | Phase::Previewing(_) => out.extend(said(g.waiting, "asking the cluster what it would do", theme.dim)),
         Phase::Previewed(previewed) => reply(model, &previewed.reply, &mut out),
-        Phase::Conflict(message) => {
-            out.extend(said(g.bad, &format!("conflict: {message}"), theme.bad));
-            out.extend(said(" ", "nothing was changed and the edit is still staged: R previews it against what is there now", theme.text));
+        Phase::Conflict(conflict) => out.extend(super::conflict::text(model, conflict)),
+        Phase::Refused(body) => {
+            out.extend(said(g.bad, &format!("refused: {}: {}", body.code, body.message), theme.bad));
+            out.extend(body.examples.iter().map(|example| (format!("    {example}"), theme.text)));
+            let rest = body.count.saturating_sub(body.examples.len() as u64);
+            if rest > 0 {
+                out.push((format!("    and {} more", count(rest)), theme.dim));
+            }
+            if allocated_group(model).is_some() {
+                out.extend(said(" ", "enter lists them in Allocate", theme.accent));
+            }
         }
-        Phase::Refused(body) => out.extend(said(g.bad, &format!("refused: {body}"), theme.bad)),
         Phase::Failed(message) => {
             out.extend(said(g.bad, message, theme.bad));
             out.extend(said(" ", "the edit is still staged: R tries again", theme.text));
@@ -113,7 +125,11 @@ fn text(model: &Model, staged: &Staged, width: usize) -> Vec<(String, Style)> {
     }
     out.push((String::new(), theme.text));
     out.push(("the edit".to_owned(), theme.heading));
-    let edit = staged.edit.lines(g.arrow);
+    let edit = match (&staged.edit, &staged.phase) {
+        // Made elsewhere: what it does is what the cluster says it does.
+        (Edit::Made(_), Phase::Previewed(p)) if !p.reply.changes.is_empty() => change_lines(&p.reply.changes, g.arrow, LINES_MAX),
+        _ => staged.edit.lines(g.arrow),
+    };
     out.extend(edit.into_iter().map(|line| (format!("  {line}"), theme.changed)));
     out.into_iter().flat_map(|(line, style)| wrap_under(&line, width).into_iter().map(move |line| (line, style))).collect()
 }

@@ -213,6 +213,7 @@ pub fn warnings(model: &Model) -> Vec<(Tone, String)> {
             found.push((Tone::Warn, "no default group: stores without one are denied everything".to_owned()));
         }
     }
+    found.extend(super::first::next_steps(model).into_iter().map(|step| (Tone::Plain, step)));
     if let Load::Failed(fault) = &model.cluster.watching {
         found.push((Tone::Warn, format!("changes aren't followed: {fault}")));
     }

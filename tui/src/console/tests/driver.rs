@@ -8,7 +8,8 @@ use ratatui::backend::TestBackend;
 
 use super::world::{ORG, WALL_MS, World};
 use crate::console::api::{Fault, Health, Written};
-use crate::console::effect::{Effect, Msg, Read, Slot, Ticket};
+use crate::console::effect::{Answer, Effect, Msg, Read, Slot, Ticket};
+use crate::console::export::row;
 use crate::console::keys::{Chord, Keymap};
 use crate::console::model::Model;
 use crate::console::runtime::text_of;
@@ -26,6 +27,8 @@ pub struct Driver {
     pub polls: Vec<(Ticket, Read)>,
     /// What was copied.
     pub copied: Vec<String>,
+    /// Files that were written: the name, and the rows.
+    pub files: Vec<(String, Vec<String>)>,
     /// Whether Quit came out.
     pub quit: bool,
     /// What becomes of writes instead of being executed.
@@ -43,6 +46,7 @@ impl Driver {
             waiting: VecDeque::new(),
             polls: Vec::new(),
             copied: Vec::new(),
+            files: Vec::new(),
             quit: false,
             write_fate: None,
             now_ms: 10_000,
@@ -151,6 +155,20 @@ impl Driver {
                     assert!(effects.iter().any(asks), "an unknown outcome is asked for again");
                     self.waiting.extend(effects.into_iter().filter(|effect| !asks(effect)));
                 }
+            }
+            Effect::NewToken(draft) => self.send(Msg::Token { draft, token: bailiwick_rpc::token::Token::generate() }),
+            Effect::Members(request) => {
+                let result = self.world.change_members(&request);
+                self.send(Msg::Members(result));
+            }
+            Effect::Export { path, query, at } => {
+                let Some(Ok(Answer::ListAll(rows, false))) = self.world.answer(&Read::ListAll(query, at, usize::MAX)) else {
+                    return self.send(Msg::Exported(Err("the list couldn't be had".to_owned())));
+                };
+                let rows: Vec<String> = rows.iter().filter_map(row).map(|row| row.join(",")).collect();
+                let count = rows.len() as u64;
+                self.files.push((path.clone(), rows));
+                self.send(Msg::Exported(Ok((path, count))));
             }
             Effect::Copy(text) => self.copied.push(text),
             Effect::Quit => self.quit = true,

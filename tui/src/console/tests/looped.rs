@@ -3,13 +3,14 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bailiwick_policy::ids::{ObjectId, RequestId};
+use bailiwick_policy::ids::{ObjectId, RequestId, Revision};
 use bailiwick_policy::query::ListQuery;
 use bailiwick_rpc::api::*;
 use crossterm::event::Event as Input;
 use futures::channel::mpsc::{UnboundedSender, unbounded};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use serde_bytes::ByteBuf;
 use tokio::sync::watch;
 
 use super::driver::event_of;
@@ -76,6 +77,21 @@ impl Api for Played {
     }
     async fn preview(&self, request: PreviewRequest) -> Result<PreviewReply, Fault> {
         answer!(self, Read::Preview(request), Preview)
+    }
+    async fn audit(&self, query: AuditQuery) -> Result<AuditReply, Fault> {
+        answer!(self, Read::Audit(query), Audit)
+    }
+    async fn audit_entry(&self, revision: Revision) -> Result<AuditEntry, Fault> {
+        match self.ask(Read::AuditEntry(revision)).await? {
+            Answer::AuditEntry(entry) => Ok(*entry),
+            other => panic!("another kind: {other:?}"),
+        }
+    }
+    async fn inverse(&self, of: Revision) -> Result<ByteBuf, Fault> {
+        answer!(self, Read::Inverse(of), Inverse)
+    }
+    async fn denies(&self, request: DeniesRequest) -> Result<DeniesReply, Fault> {
+        answer!(self, Read::Denies(request), Denies)
     }
     async fn submit(&self, request: SubmitRequest) -> Written {
         self.world.lock().expect("unpoisoned").submit(request)
@@ -214,4 +230,22 @@ async fn signals_end_it_or_give_the_terminal_back() {
     .await;
     assert_eq!(ran.host.suspended, 2);
     assert_eq!(ran.model.stage.edits.len(), 1, "what was staged is there to be told of");
+}
+
+#[tokio::test]
+async fn stores_are_written_page_by_page_and_never_over_another_file() {
+    let played = Played::new(false);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("stores.csv").to_string_lossy().into_owned();
+    let list = bailiwick_policy::query::List::Stores { zone: None, concept: None, group: None, active: None, below: false };
+    let query = ListQuery { org: ORG.parse().ok(), list, text: String::new(), anchor: Default::default(), limit: 50 };
+    let done = crate::console::export::export(&played, path.clone(), query.clone(), At::Local).await;
+    assert_eq!(done, Ok((path.clone(), 212)));
+    let text = std::fs::read_to_string(&path).expect("the file");
+    assert_eq!(text.lines().count(), 213);
+    assert_eq!(text.lines().next(), Some("code,name,zone,concept,group"));
+    assert!(text.lines().any(|line| line.ends_with(",explicit")) && text.lines().any(|line| line.ends_with(",default")));
+    let again = crate::console::export::export(&played, path.clone(), query, At::Local).await;
+    assert!(again.is_err_and(|why| why.contains("exists")));
+    assert_eq!(std::fs::read_to_string(&path).ok(), Some(text), "what was there stays");
 }

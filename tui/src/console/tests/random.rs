@@ -89,12 +89,16 @@ fn send(driver: &mut Driver, msg: Msg) {
         }
     }
     driver.waiting.extend(effects);
-    for slot in [Slot::Groups, Slot::GroupStores, Slot::GroupTills, Slot::Stores, Slot::Targets, Slot::Resources, Slot::Endpoints, Slot::Picker] {
+    for slot in [Slot::Groups, Slot::GroupStores, Slot::GroupTills, Slot::Stores, Slot::Targets, Slot::Resources, Slot::Endpoints, Slot::Credentials, Slot::Picker] {
         if let Some(list) = driver.model.listing(slot) {
             assert!(list.cursor < list.rows.len().max(1), "{slot:?}: the cursor is on a row");
         }
     }
-    assert!(driver.model.pending.cursor < driver.model.stage.edits.len().max(1));
+    let model = &driver.model;
+    assert!(model.pending.cursor < model.stage.edits.len().max(1));
+    assert!(model.audit.cursor < model.audit.shown.len().max(1));
+    assert!(model.denies.cursor < model.denies.shown.len().max(1));
+    assert!(model.tree.cursor < model.tree.rows.len().max(1));
 }
 
 fn carry(driver: &mut Driver, effect: Effect) {
@@ -124,6 +128,12 @@ fn carry(driver: &mut Driver, effect: Effect) {
             send(driver, Msg::Outcome { staged, id, result });
         }
         Effect::Quit => driver.model.quit = false,
+        Effect::NewToken(draft) => send(driver, Msg::Token { draft, token: bailiwick_rpc::token::Token::generate() }),
+        Effect::Members(request) => {
+            let result = driver.world.change_members(&request);
+            send(driver, Msg::Members(result));
+        }
+        Effect::Export { path, .. } => send(driver, Msg::Exported(Ok((path, 0)))),
         Effect::Cancel(_) | Effect::Copy(_) | Effect::Dump | Effect::Redraw | Effect::Suspend => {}
     }
     assert_eq!(driver.now_ms, now);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bailiwick_policy::access::{Class, Grant, Levels};
 use bailiwick_policy::command::*;
+use bailiwick_policy::outcome::AuditRow;
 use bailiwick_policy::execute::{Known, execute, outcome_of};
 use bailiwick_policy::explain::explain;
 use bailiwick_policy::ids::{RequestId, Revision, Tick};
@@ -31,6 +32,12 @@ pub struct World {
     pub actor: Actor,
     pub viewer: Viewer,
     pub events: Vec<Event>,
+    /// The audit.
+    pub rows: Vec<AuditRow>,
+    /// The first revision that the audit still has.
+    pub floor: Revision,
+    /// Calls that were refused.
+    pub denied: Vec<DenyRow>,
     /// Requests that arrived, in order.
     pub arrived: Vec<SubmitRequest>,
     /// Changes of members that arrived, in order.
@@ -58,6 +65,9 @@ impl World {
             actor: Actor::Credential(id),
             viewer,
             events: Vec::new(),
+            rows: Vec::new(),
+            floor: Revision(1),
+            denied: Vec::new(),
             arrived: Vec::new(),
             members: Vec::new(),
             down: None,
@@ -158,6 +168,7 @@ impl World {
         envelope.reads = reads;
         let done = execute(&mut self.state, &envelope);
         if let Some(row) = done.row {
+            self.rows.push(row.clone());
             let all: Vec<String> = row.changes.iter().filter_map(|c| c.id()).map(|id| id.to_string()).collect();
             self.events.push(Event {
                 revision: row.revision,
@@ -253,6 +264,23 @@ impl World {
                 let commands: Vec<Command> = request.commands.iter().map(|c| decode_command(c).expect("it decodes")).collect();
                 Answer::Preview(self.preview(&commands))
             }
+            Read::Audit(query) => Answer::Audit(self.audit(query)),
+            Read::AuditEntry(revision) => match self.row_of(*revision) {
+                Ok(row) => Answer::AuditEntry(Box::new(self.entry(row, usize::MAX))),
+                Err(fault) => return Some(Err(fault)),
+            },
+            Read::Inverse(of) => match self.inverse(*of) {
+                Ok(command) => Answer::Inverse(command),
+                Err(fault) => return Some(Err(fault)),
+            },
+            Read::Denies(request) => Answer::Denies(self.denies(request)),
+            Read::GetAll(ids, _) => {
+                Answer::GetAll(ids.iter().map(|id| (id.clone(), query::item(&self.state, &self.viewer, id))).collect())
+            }
+            Read::Members(request) => match self.clone().change_members(request) {
+                Ok(reply) => Answer::Members(reply),
+                Err(fault) => return Some(Err(fault)),
+            },
             Read::Explain(request) => {
                 let subject = bailiwick_policy::decision::Subject::parse(&request.subject).expect("the form checks subjects");
                 let question = bailiwick_policy::decision::Request { org: ORG, subject, method: &request.action, path: &request.resource };
@@ -272,6 +300,79 @@ impl World {
                 })
             }
         }))
+    }
+
+    fn entry(&self, row: &AuditRow, most: usize) -> AuditEntry {
+        AuditEntry {
+            revision: row.revision,
+            at: row.at,
+            org: row.org.clone(),
+            actor: match &row.actor {
+                Actor::System => None,
+                Actor::Credential(id) => Some(id.to_string()),
+            },
+            actor_label: row.actor_label.to_string(),
+            request_id: row.request_id,
+            job: row.job,
+            reason: row.reason.as_ref().map(|reason| reason.to_string()),
+            command: row.command.to_string(),
+            changes: row.changes.iter().take(most).cloned().collect(),
+            changes_total: row.changes.len() as u64,
+        }
+    }
+
+    fn audit(&self, query: &AuditQuery) -> AuditReply {
+        let lets = |row: &&AuditRow| {
+            row.revision >= self.floor
+                && query.org.as_ref().is_none_or(|org| row.org.as_ref() == Some(org))
+                && query.actor.as_ref().is_none_or(|actor| matches!(&row.actor, Actor::Credential(id) if id.as_str() == actor))
+                && query.object.as_ref().is_none_or(|object| row.changes.iter().any(|change| change.id().as_ref() == Some(object)))
+                && query.since.is_none_or(|since| row.at >= since)
+                && query.cursor.is_none_or(|cursor| row.revision < cursor)
+        };
+        let mut found: Vec<AuditEntry> = self.rows.iter().rev().filter(lets).take(query.max + 1).map(|row| self.entry(row, 3)).collect();
+        let more = found.len() > query.max;
+        found.truncate(query.max);
+        let next = found.last().filter(|_| more).map(|entry| entry.revision);
+        AuditReply { entries: found, next, floor: self.floor, revision: self.state.revision }
+    }
+
+    fn row_of(&self, revision: Revision) -> Result<&AuditRow, Fault> {
+        let found = self.rows.iter().find(|row| row.revision == revision && revision >= self.floor);
+        let missing = || Fault::new(ApiError::COMPACTED, format!("the audit begins at r{}", self.floor));
+        found.ok_or_else(missing)
+    }
+
+    fn inverse(&self, of: Revision) -> Result<serde_bytes::ByteBuf, Fault> {
+        let changes = self.row_of(of)?.changes.iter().rev().map(|change| change.inverse()).collect();
+        Ok(encode_command(&Command::Revert { of, changes }).expect("it encodes"))
+    }
+
+    fn denies(&self, request: &DeniesRequest) -> DeniesReply {
+        let lets = |row: &&DenyRow| [&row.subject, &row.path, &row.reason, &row.method].iter().any(|field| field.contains(&request.text));
+        let rows = self.denied.iter().filter(lets).take(request.max).cloned().collect();
+        let alive: Vec<u64> = [1, 2, 3].into_iter().filter(|id| !self.dead.contains(id)).collect();
+        DeniesReply { rows, answered_by: alive, silent: self.dead.clone(), since: Tick(WALL_MS - 3_600_000), dropped: 0 }
+    }
+
+    /// A till calls: what is refused, or only let through by observing, is counted.
+    pub fn call(&mut self, till: &str, method: &str, path: &str, count: u64) {
+        let subject = bailiwick_policy::decision::Subject::Till(till);
+        let explanation = explain(&self.state, &bailiwick_policy::decision::Request { org: ORG, subject, method, path });
+        let observed = explanation.would_deny.is_some();
+        let reason = explanation.would_deny.unwrap_or(explanation.reason);
+        if observed || reason.verdict() == bailiwick_policy::decision::Verdict::Deny {
+            self.denied.push(DenyRow {
+                subject: subject.to_string(),
+                method: method.to_owned(),
+                path: path.to_owned(),
+                reason: reason.as_str().to_owned(),
+                observed,
+                count,
+                first: Tick(WALL_MS - 1_800_000),
+                last: Tick(WALL_MS - 4_000),
+            });
+        }
     }
 
     /// A change of members arrives. It is taken as asked: the rules are a node's.

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use bailiwick_policy::access::Levels;
+use bailiwick_policy::access::{Levels, Narrow};
 use bailiwick_policy::ids::ObjectId;
 use bailiwick_policy::query::Item;
+use bailiwick_rpc::api::MemberChange;
 use tui_input::Input;
 
 use super::availability::availability;
 use super::moves::*;
-use super::{commit, data, overlay, stage};
+use super::{audit, commit, credentials, data, denies, members, narrow, overlay, stage, tree};
 use crate::console::effect::Effect;
 use crate::console::keys::{Action, View};
 use crate::console::listing::Seek;
@@ -36,6 +37,10 @@ pub fn perform(model: &mut Model, action: Action, fx: &mut Vec<Effect>) {
         Action::GoExplain => go_explain(model, fx),
         Action::GoCluster => go(model, View::Cluster, fx),
         Action::GoPending => go(model, View::Pending, fx),
+        Action::GoTree => go(model, View::Tree, fx),
+        Action::GoDenies => go(model, View::Denies, fx),
+        Action::GoAudit => go(model, View::Audit, fx),
+        Action::GoCredentials => go(model, View::Credentials, fx),
         Action::Up => step(model, -1),
         Action::Down => step(model, 1),
         Action::PageUp => step(model, -page(model)),
@@ -57,6 +62,7 @@ pub fn perform(model: &mut Model, action: Action, fx: &mut Vec<Effect>) {
         Action::Mark => mark(model),
         Action::Range => range(model),
         Action::MarkAll => mark_all(model, fx),
+        Action::Unmark if model.view == View::Endpoints => model.endpoints.marks.clear(),
         Action::Unmark => {
             let count = model.allocate.marks.len();
             model.allocate.marks.clear();
@@ -77,7 +83,43 @@ pub fn perform(model: &mut Model, action: Action, fx: &mut Vec<Effect>) {
             end_range(model);
             stage::allocate(model, None);
         }
+        Action::ToggleActive if model.view == View::Tree => tree::toggle_active(model, fx),
         Action::ToggleActive => stage::toggle_active(model),
+        Action::Observe => {
+            if model.view == View::Allocate && !model.allocate.on_targets {
+                end_range(model);
+                stage::observe(model);
+            } else {
+                stage::observe_default(model);
+            }
+        }
+        Action::Export => export(model),
+        Action::TreeMode => tree::switch_mode(model),
+        Action::ShowStores => tree::show_stores(model, fx),
+        Action::Undo => audit::undo(model, fx),
+        Action::StageRemedy => denies::stage_remedy(model, fx),
+        Action::NarrowOnly => narrow::narrow(model, Narrow::Only),
+        Action::NarrowExcept => narrow::narrow(model, Narrow::Except),
+        Action::Widen => narrow::widen(model),
+        Action::NewCredential => overlay::form(model, FormKind::NewCredential, [("id", ""), ("label", ""), ("lets in", "operator")]),
+        Action::Revoke => credentials::revoke(model, fx),
+        Action::NewOrg => {
+            let code = model.org.as_ref().map(ToString::to_string).unwrap_or_default();
+            overlay::form(model, FormKind::NewOrg, [("code", &*code), ("name", ""), ("owner id", "owner"), ("owner name", "")]);
+        }
+        Action::AddMember => overlay::form(model, FormKind::AddMember, [("id", ""), ("peers at", ""), ("callers at", "")]),
+        Action::PromoteMember | Action::RemoveMember | Action::TransferLead => {
+            if let Some(id) = members::current(model) {
+                let change = match action {
+                    Action::PromoteMember => MemberChange::Promote { id },
+                    Action::RemoveMember => MemberChange::Remove { id },
+                    _ => MemberChange::Transfer { to: Some(id) },
+                };
+                members::ask(model, change, fx);
+            }
+        }
+        Action::Rebase => commit::rebase(model),
+        Action::Keep => commit::keep(model, fx),
         Action::ToggleOrg => stage::toggle_org(model),
         Action::NewGroup => overlay::form(model, FormKind::NewGroup, [("name", ""), ("description", "")]),
         Action::EditGroup => edit_group(model),
@@ -90,7 +132,11 @@ pub fn perform(model: &mut Model, action: Action, fx: &mut Vec<Effect>) {
         Action::SelectColumn => toggle_selection(model, Selection::Column),
         Action::Unstage => stage::unstage_cells(model),
         Action::PickGroup => overlay::pick(model, Pick::Matrix, fx),
-        Action::Commit => commit::confirm(model),
+        Action::Commit => match commit::allocated_group(model) {
+            // What stands in the way is shown.
+            Some(group) => tree::show_filtered(model, &format!("group:={group}"), fx),
+            None => commit::confirm(model),
+        },
         Action::Discard => commit::discard(model),
         Action::Resend => commit::resend(model, fx),
         Action::EditQuestion => question(model),
@@ -213,7 +259,24 @@ fn go_explain(model: &mut Model, fx: &mut Vec<Effect>) {
                 model.explain.resource = endpoint.template.to_string();
             }
         }
-        View::Pulse | View::Matrix | View::Explain | View::Cluster | View::Pending => {}
+        View::Tree => {
+            if let Some(item) = model.tree.current().and_then(|row| model.tree.item(&row.row)) {
+                match item {
+                    Item::Store { store, .. } => model.explain.subject = format!("store:{}", store.code),
+                    Item::Till { till } => model.explain.subject = format!("till:{}/{}", till.store, till.code),
+                    _ => {}
+                }
+            }
+        }
+        View::Denies if model.denies.current().is_some() => return denies::explain(model, fx),
+        View::Pulse
+        | View::Matrix
+        | View::Explain
+        | View::Denies
+        | View::Cluster
+        | View::Audit
+        | View::Credentials
+        | View::Pending => {}
     }
     go(model, View::Explain, fx);
     if model.explain.reply.is_none() || model.last_view == Some(View::Endpoints) {
@@ -246,12 +309,17 @@ fn open(model: &mut Model, fx: &mut Vec<Effect>) {
                 model.endpoints.list.ask(list, &text);
                 model.endpoints.filter = Default::default();
                 model.endpoints.filter.input = Input::new(text);
+                model.endpoints.marks.clear();
                 model.endpoints.resource = Some(id);
                 go(model, View::Endpoints, fx);
             }
         }
         View::Endpoints => go_explain(model, fx),
-        View::Pulse | View::Explain | View::Cluster | View::Pending => {}
+        View::Tree => tree::toggle(model),
+        View::Denies => denies::explain(model, fx),
+        View::Explain if availability(model, Action::StageRemedy).is_ok() => denies::stage_remedy(model, fx),
+        View::Explain => question(model),
+        View::Pulse | View::Cluster | View::Audit | View::Credentials | View::Pending => {}
     }
 }
 
@@ -267,6 +335,25 @@ fn back(model: &mut Model, fx: &mut Vec<Effect>) {
             }
         }
         commit::on_cancel(model);
+        let cancelled = || crate::console::api::Fault::new("cancelled", "no longer waited for; R asks again");
+        match model.view {
+            View::Tree => {
+                model.tree.fail(cancelled());
+                tree::rebuild(model);
+            }
+            View::Audit if model.audit.seeking.is_some() => audit::on_fault(model, cancelled()),
+            View::Denies => model.denies.load = crate::console::listing::Load::Failed(cancelled()),
+            View::Pulse
+            | View::Groups
+            | View::Allocate
+            | View::Matrix
+            | View::Endpoints
+            | View::Explain
+            | View::Cluster
+            | View::Audit
+            | View::Credentials
+            | View::Pending => {}
+        }
     }
     let selecting = match model.view {
         View::Matrix => model.matrix.selection.take().is_some(),
@@ -279,7 +366,19 @@ fn back(model: &mut Model, fx: &mut Vec<Effect>) {
             };
             deeper
         }
-        View::Pulse | View::Endpoints | View::Explain | View::Cluster | View::Pending => false,
+        View::Endpoints => {
+            let marked = !model.endpoints.marks.is_empty();
+            model.endpoints.marks.clear();
+            marked
+        }
+        View::Audit => std::mem::take(&mut model.audit.on_detail),
+        View::Pulse
+        | View::Tree
+        | View::Explain
+        | View::Denies
+        | View::Cluster
+        | View::Credentials
+        | View::Pending => false,
     };
     if selecting {
         return;
@@ -296,6 +395,12 @@ fn edit_group(model: &mut Model) {
     let named = Named::of(&group);
     let (name, description) = (group.name.to_string(), group.description.to_string());
     overlay::form(model, FormKind::EditGroup(named, group), [("name", &*name), ("description", &*description)]);
+}
+
+fn export(model: &mut Model) {
+    let Some(group) = model.current_group().map(|group| Named::of(group)) else { return };
+    let file = format!("stores-of-{}.csv", group.id);
+    overlay::form(model, FormKind::Export(group), [("file", &*file)]);
 }
 
 /// The id under the cursor.
@@ -319,7 +424,16 @@ pub fn id_under_cursor(model: &Model) -> Option<String> {
             let status = model.cluster.status.as_ref()?;
             status.nodes.get(model.cluster.cursor).map(|node| node.client.clone())
         }
-        _ => None,
+        View::Audit => model.audit.current().map(|entry| entry.revision.to_string()),
+        View::Denies => model.denies.current().map(|row| format!("{} {} {}", row.subject, row.method, row.path)),
+        View::Tree => {
+            let row = &model.tree.current()?.row;
+            match model.tree.item(row) {
+                Some(item) => Some(item.key()),
+                None => tree::zone(model).map(|known| known.zone.code.to_string()),
+            }
+        }
+        View::Groups | View::Allocate | View::Matrix | View::Endpoints | View::Explain | View::Credentials => None,
     }
 }
 

@@ -8,7 +8,7 @@ use bailiwick_policy::query::Item;
 use bailiwick_rpc::api::{ApiError, ClusterStatus, WatchReply, WhoAmI};
 
 use super::data::{MARKS_MAX, REFRESH_EVERY_MS, WATCH_REST_MS, ask_org, refresh, watch};
-use super::{commit, stage};
+use super::{audit, commit, denies, members, stage, tree};
 use crate::console::api::Fault;
 use crate::console::effect::{Answer, Effect, Slot};
 use crate::console::listing::Load;
@@ -32,13 +32,31 @@ fn on_answer(model: &mut Model, slot: Slot, answer: Answer, fx: &mut Vec<Effect>
             seen(model, reply.reply.revision, fx);
             model.explain.fault = None;
             model.explain.scroll = 0;
+            model.explain.remedy = 0;
             model.explain.reply = Some(reply);
         }
         Answer::Get(reply) => {
             seen(model, reply.revision, fx);
             on_item(model, slot, reply.item);
         }
-        Answer::ListAll(rows, more) => mark_all(model, rows, more),
+        Answer::ListAll(rows, more) => match slot {
+            Slot::MarkAll => mark_all(model, rows, more),
+            Slot::Zones | Slot::Concepts => tree::on_places(model, slot, rows),
+            Slot::ZoneStores => tree::on_zone_stores(model, rows, more, fx),
+            _ => {}
+        },
+        Answer::Audit(reply) => {
+            seen(model, reply.revision, fx);
+            audit::on_entries(model, reply);
+        }
+        Answer::AuditEntry(entry) => {
+            model.audit.whole_fault = None;
+            model.audit.whole = Some(entry);
+        }
+        Answer::Inverse(command) => audit::on_inverse(model, &command, fx),
+        Answer::Denies(reply) => denies::on_rows(model, reply),
+        Answer::GetAll(objects) => commit::on_theirs(model, Ok(objects)),
+        Answer::Members(reply) => members::on_dry_run(model, reply),
         Answer::List(reply) => {
             seen(model, reply.revision, fx);
             match (slot, &mut model.overlay) {
@@ -47,8 +65,13 @@ fn on_answer(model: &mut Model, slot: Slot, answer: Answer, fx: &mut Vec<Effect>
                 }
                 (Slot::Org, _) => match reply.window.items.into_iter().next() {
                     Some(item) => on_item(model, slot, item),
-                    None => model.say(Tone::Warn, "there is no org yet: create one with `bailiwick org create`"),
+                    None => model.no_org = true,
                 },
+                (Slot::Tree, _) => {
+                    let now = model.now_ms;
+                    model.tree.accept(reply.window.items, reply.window.more_after, now);
+                    tree::rebuild(model);
+                }
                 _ => {
                     let now = model.now_ms;
                     if let Some(list) = model.listing_mut(slot) {
@@ -103,6 +126,7 @@ fn on_item(model: &mut Model, slot: Slot, item: Item) {
             if model.org.is_none() {
                 set_org(model, org.org.clone());
             }
+            model.no_org = false;
             model.org_record = Some(org);
             model.org_counts = (stores, tills);
         }
@@ -148,11 +172,27 @@ fn on_fault(model: &mut Model, slot: Slot, fault: Fault) {
         Slot::Preview => commit::on_preview_fault(model, &fault),
         Slot::MarkAll => model.say(Tone::Bad, format!("nothing was marked: {fault}")),
         Slot::Org => {
+            // What to do about it is said on the whole screen.
             if fault.code == ApiError::NOT_FOUND {
-                model.say(Tone::Bad, format!("the org can't be seen: {fault}"));
+                model.no_org = true;
             }
         }
-        Slot::PaletteGroups | Slot::PaletteStores => {}
+        Slot::Audit => audit::on_fault(model, fault),
+        Slot::AuditEntry => model.audit.whole_fault = model.audit.whole_asked.map(|revision| (revision, fault)),
+        Slot::Inverse => audit::on_inverse_fault(model, &fault),
+        Slot::Denies => model.denies.load = Load::Failed(fault),
+        Slot::Zones => model.tree.fault = Some(fault),
+        Slot::Tree => {
+            model.tree.fail(fault);
+            tree::rebuild(model);
+        }
+        Slot::ZoneStores => {
+            model.zone_toggle = None;
+            model.say(Tone::Bad, format!("the stores of the zone couldn't be had: {fault}"));
+        }
+        Slot::Theirs => commit::on_theirs(model, Err(fault.to_string())),
+        Slot::Members => members::on_fault(model, &fault),
+        Slot::Concepts | Slot::PaletteGroups | Slot::PaletteStores => {}
         Slot::Groups
         | Slot::GroupStores
         | Slot::GroupTills
@@ -160,6 +200,7 @@ fn on_fault(model: &mut Model, slot: Slot, fault: Fault) {
         | Slot::Targets
         | Slot::Resources
         | Slot::Endpoints
+        | Slot::Credentials
         | Slot::Picker => {
             if let Some(list) = model.listing_mut(slot) {
                 list.fail(fault);

@@ -3,22 +3,28 @@
 //! What is sent is the command that the preview was made of, with what the preview read and the digest of the impact
 //! that was shown. A write is sent from one place, `send`, which only a confirmation calls, or a resend by its id.
 
-use bailiwick_policy::ids::RequestId;
+use bailiwick_policy::command::Command;
+use bailiwick_policy::ids::{ObjectId, RequestId};
+use bailiwick_policy::object::Object;
 use bailiwick_policy::outcome::RejectionCode;
-use bailiwick_rpc::api::{OutcomeReply, PreviewReply, PreviewRequest, RejectionBody, SubmitReply, encode_command};
+use bailiwick_policy::query::Item;
+use bailiwick_rpc::api::{At, OutcomeReply, PreviewReply, PreviewRequest, RejectionBody, SubmitReply, encode_command};
 use tui_input::Input;
 
-use super::data;
+use super::{actions, data, stage};
 use crate::console::api::{Fault, Written};
 use crate::console::effect::{Effect, Read, Slot, Write};
 use crate::console::keys::View;
 use crate::console::model::{Model, Overlay, Tone};
-use crate::console::stage::{Phase, Previewed, Staged, StagedId};
+use crate::console::fields::object_of;
+use crate::console::stage::{Conflict, Edit, Made, Phase, Previewed, Staged, StagedId, Theirs};
 
 /// Milliseconds before an unknown outcome is asked for the first time, and the most between later times.
 const ASK_MS: (u64, u64) = (300, 5_000);
 /// Milliseconds between previews of the same edit, however fast the cluster changes.
 const PREVIEW_EVERY_MS: u64 = 1_000;
+/// Objects of a conflict that are compared: those that the cluster named first.
+const COMPARED_MAX: usize = 50;
 
 /// The staged edit under the cursor.
 pub fn current(model: &Model) -> Option<&Staged> {
@@ -42,13 +48,14 @@ pub fn follow(model: &mut Model, fx: &mut Vec<Effect>) {
             staged.phase = Phase::Staged;
         }
     }
-    let Some(org) = model.org.clone() else { return };
+    compare(model, fx);
     let Some(staged) = current(model) else { return };
     if staged.phase != Phase::Staged {
         return;
     }
     let id = staged.id;
-    match encode_command(&staged.edit.command(&org)) {
+    let Some(command) = staged.edit.command(model.org.as_ref()) else { return };
+    match encode_command(&command) {
         Ok(command) => {
             drop_preview(model);
             let request =
@@ -76,8 +83,132 @@ fn drop_preview(model: &mut Model) {
     }
 }
 
+/// Stages a command that was made elsewhere, and shows it, unless something is being typed. None if that can't be.
+pub fn stage_made(model: &mut Model, made: Made, fx: &mut Vec<Effect>) -> Option<StagedId> {
+    let title = made.title.clone();
+    match model.stage.make(made) {
+        Ok(at) => {
+            let busy = model.overlay.is_some() || model.filter().is_some_and(|filter| filter.editing);
+            model.say(Tone::Plain, format!("staged: {title}{}", if busy { "; p previews" } else { "" }));
+            if !busy {
+                actions::go(model, View::Pending, fx);
+            }
+            model.pending.cursor = at;
+            model.pending.scroll = 0;
+            model.stage.edits.get(at).map(|staged| staged.id)
+        }
+        Err(why) => {
+            model.say(Tone::Warn, why);
+            None
+        }
+    }
+}
+
+/// Asks what others have made of the objects of a conflict, if that isn't known.
+fn compare(model: &mut Model, fx: &mut Vec<Effect>) {
+    let Some(staged) = current(model) else { return };
+    let Phase::Conflict(conflict) = &staged.phase else { return };
+    if conflict.theirs != Theirs::Asked || model.comparing == Some(staged.id) {
+        return;
+    }
+    let id = staged.id;
+    let reply = &conflict.sent.reply;
+    let mut objects: Vec<ObjectId> = reply.changes.iter().filter_map(|change| change.id()).collect();
+    for (read, _) in &reply.reads {
+        if !objects.contains(read) {
+            objects.push(read.clone());
+        }
+    }
+    // Those that the cluster named come first: they are what it is about.
+    objects.sort_by_key(|object| !conflict.message.contains(&object.to_string()));
+    objects.truncate(COMPARED_MAX);
+    model.comparing = Some(id);
+    // Asked of the leader: what conflicts may not have arrived at this node yet.
+    data::ask(model, Slot::Theirs, Read::GetAll(objects, At::Linearizable), 0, fx);
+}
+
+/// What others have made of them.
+pub fn on_theirs(model: &mut Model, result: Result<Vec<(ObjectId, Option<Item>)>, String>) {
+    let Some(staged) = model.comparing.take().and_then(|id| model.stage.get_mut(id)) else { return };
+    if let Phase::Conflict(conflict) = &mut staged.phase {
+        conflict.theirs = match result {
+            Ok(objects) => Theirs::Known(objects.into_iter().map(|(id, item)| (id, item.map(object_of))).collect()),
+            Err(why) => Theirs::Failed(why),
+        };
+    }
+}
+
+/// Mine on top of theirs: what it says it changes from is what is there now, and it is previewed again.
+pub fn rebase(model: &mut Model) {
+    let Some(staged) = current(model) else { return };
+    let Phase::Conflict(conflict) = &staged.phase else { return };
+    let id = staged.id;
+    let theirs = match &conflict.theirs {
+        Theirs::Known(objects) => objects.iter().filter_map(|(_, object)| object.clone()).collect(),
+        Theirs::Asked | Theirs::Failed(_) => Vec::new(),
+    };
+    for object in theirs {
+        match object {
+            Object::Group(group) => stage::rebase(model, &group),
+            Object::Store(store) => {
+                if let Some(Staged { edit: Edit::Allocate { stores, .. }, .. }) = model.stage.get_mut(id)
+                    && let Some(from) = stores.get_mut(&store.code)
+                {
+                    *from = store.group.as_ref().map(|group| group.as_str().into());
+                }
+            }
+            Object::Org(org) => {
+                if let Some(Staged { edit: Edit::Default { before, .. }, .. }) = model.stage.get_mut(id) {
+                    *before = org.default_group.as_ref().map(|group| group.as_str().into());
+                }
+            }
+            Object::Cluster(_)
+            | Object::Zone(_)
+            | Object::Concept(_)
+            | Object::Till(_)
+            | Object::Resource(_)
+            | Object::Endpoint(_)
+            | Object::User(_)
+            | Object::Credential(_)
+            | Object::Retired(_) => {}
+        }
+    }
+    if let Some(staged) = model.stage.get_mut(id) {
+        staged.phase = Phase::Staged;
+        model.say(Tone::Plain, "mine on top of theirs: previewed again");
+    }
+}
+
+/// Leaves a conflict as it is and goes back.
+pub fn keep(model: &mut Model, fx: &mut Vec<Effect>) {
+    model.say(Tone::Plain, "kept as staged; p comes back to it");
+    let back = model.last_view.filter(|view| *view != View::Pending).unwrap_or(View::Pulse);
+    actions::go(model, back, fx);
+}
+
+/// The group that stores still have, if that is why the edit under the cursor was refused.
+pub fn allocated_group(model: &Model) -> Option<String> {
+    let staged = current(model)?;
+    let refused = matches!(&staged.phase, Phase::Refused(body) if body.code == RejectionCode::GroupAllocated.as_str());
+    match &staged.edit {
+        Edit::Made(Made { command, .. }) if refused => match &**command {
+            Command::DeactivateGroup { group, .. } => Some(group.to_string()),
+            _ => None,
+        },
+        Edit::Group { .. }
+        | Edit::NewGroup { .. }
+        | Edit::Allocate { .. }
+        | Edit::Default { .. }
+        | Edit::Active { .. }
+        | Edit::Made(_) => None,
+    }
+}
+
 /// Esc has given up waiting.
 pub fn on_cancel(model: &mut Model) {
+    if model.comparing.is_some() {
+        on_theirs(model, Err("no longer waited for".to_owned()));
+    }
     if let Some(staged) = model.previewing.take().and_then(|id| model.stage.get_mut(id))
         && matches!(staged.phase, Phase::Previewing(_))
     {
@@ -120,9 +251,9 @@ pub fn on_preview_fault(model: &mut Model, fault: &Fault) {
 
 /// Asks the operator.
 pub fn confirm(model: &mut Model) {
-    let (Some(staged), Some(org)) = (current(model), &model.org) else { return };
+    let Some(staged) = current(model) else { return };
     if matches!(staged.phase, Phase::Previewed(_)) {
-        let (id, risk) = (staged.id, staged.risk(org));
+        let (id, risk) = (staged.id, staged.risk(model.org.as_ref()));
         model.overlay = Some(Overlay::Confirm { staged: id, risk, on_apply: false, input: Input::default() });
     }
 }
@@ -164,6 +295,7 @@ pub fn discard(model: &mut Model) {
     }
     let (id, title) = (staged.id, staged.edit.title());
     model.stage.remove(id);
+    model.credentials.tokens.remove(&id);
     model.say(Tone::Plain, format!("discarded: {title}"));
 }
 
@@ -182,12 +314,16 @@ pub fn on_written(model: &mut Model, id: StagedId, request: RequestId, written: 
         Written::Committed { receipt, revision, changed, warnings } => {
             let title = staged.edit.title();
             model.stage.remove(id);
+            model.credentials.fresh.extend(model.credentials.tokens.remove(&id));
+            if changed {
+                model.last_commit = Some((revision, title.clone()));
+            }
             model.revision = model.revision.max(revision);
             model.receipt = Some(receipt);
             model.outdated = true;
             // A frozen console shows its own changes all the same.
             data::refresh(model, fx);
-            let text = if changed { format!("revision {revision}: {title}") } else { format!("nothing to change: {title}") };
+            let text = if changed { format!("revision {revision}: {title}; z undoes it") } else { format!("nothing to change: {title}") };
             if warnings.is_empty() {
                 model.say(Tone::Good, text);
             } else {
@@ -198,7 +334,13 @@ pub fn on_written(model: &mut Model, id: StagedId, request: RequestId, written: 
             let conflict = body.code == RejectionCode::Conflict.as_str();
             model.say(Tone::Bad, if conflict { "conflict: nothing was changed; it stays staged".to_owned() } else { body.to_string() });
             if let Some(staged) = model.stage.get_mut(id) {
-                staged.phase = if conflict { Phase::Conflict(body.message) } else { Phase::Refused(body) };
+                let sent = sent_of(&staged.phase);
+                staged.phase = match sent {
+                    Some(sent) if conflict => {
+                        Phase::Conflict(Box::new(Conflict { message: conflict_words(body), sent, theirs: Theirs::Asked }))
+                    }
+                    Some(_) | None => Phase::Refused(body),
+                };
             }
             model.outdated = true;
         }
@@ -229,6 +371,24 @@ pub fn on_written(model: &mut Model, id: StagedId, request: RequestId, written: 
             model.say(Tone::Warn, "outcome unknown, asking…");
         }
     }
+}
+
+/// What was sent of an edit that is under way.
+fn sent_of(phase: &Phase) -> Option<Box<Previewed>> {
+    match phase {
+        Phase::Sending { sent, .. } | Phase::Unknown { sent, .. } => Some(sent.clone()),
+        Phase::Staged
+        | Phase::Previewing(_)
+        | Phase::Previewed(_)
+        | Phase::Conflict(_)
+        | Phase::Refused(_)
+        | Phase::Failed(_) => None,
+    }
+}
+
+/// What the cluster says of a conflict, with what it names.
+fn conflict_words(body: RejectionBody) -> String {
+    if body.examples.is_empty() { body.message } else { format!("{} ({})", body.message, body.examples.join(", ")) }
 }
 
 /// What is known of a write whose outcome wasn't. Until it is known, it is asked for again.

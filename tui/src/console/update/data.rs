@@ -5,7 +5,8 @@ use bailiwick_policy::query::{GroupFilter, Item, List, ListQuery};
 use bailiwick_rpc::api::WatchRequest;
 use tui_input::Input;
 
-use super::commit;
+use super::{audit, commit, denies, tree};
+use crate::console::audit::{AuditFilter, AuditSeek};
 use crate::console::effect::{Effect, Read, Slot};
 use crate::console::filter::{self, StoreFilter};
 use crate::console::keys::View;
@@ -79,6 +80,16 @@ pub fn on_clock(model: &mut Model, fx: &mut Vec<Effect>) {
             ask_matrix_group(model, fx);
         }
     }
+    if model.view == View::Denies && !model.frozen && model.requests.is_due(Slot::Denies, now, denies::DENIES_EVERY_MS) {
+        denies::load(model, 0, fx);
+    }
+    let audit_failed = model.view == View::Audit && matches!(model.audit.load, Load::Failed(_));
+    if audit_failed && model.requests.is_due(Slot::Audit, now, RETRY_EVERY_MS) {
+        audit::load(model, if model.audit.entries.is_empty() { AuditSeek::Start } else { AuditSeek::Newer }, 0, fx);
+    }
+    if model.view == View::Tree && model.requests.is_due(Slot::Tree, now, RETRY_EVERY_MS) {
+        tree::retry(model, fx);
+    }
     let rested = now.saturating_sub(model.refreshed_ms);
     // Lists are asked for again even when nothing is heard of a change: an age that only grows says nothing.
     let listed = model.focus().is_some() && rested >= LISTS_EVERY_MS;
@@ -121,10 +132,13 @@ pub fn refresh(model: &mut Model, fx: &mut Vec<Effect>) {
     if matches!(model.view, View::Pulse | View::Cluster) {
         ask(model, Slot::Status, Read::Status, 0, fx);
     }
-    if model.org.is_none() {
+    if model.who.is_some() {
+        ask_org(model, fx);
+    }
+    // Credentials may be of no org.
+    if model.org.is_none() && model.view != View::Credentials {
         return;
     }
-    ask_org(model, fx);
     for slot in model.slots_shown() {
         // A page under way is left to come: asking again would throw it away.
         let again = model.listing(*slot).is_some_and(|list| list.load != Load::Never && list.seeking.is_none());
@@ -135,7 +149,18 @@ pub fn refresh(model: &mut Model, fx: &mut Vec<Effect>) {
     match model.view {
         View::Matrix => ask_matrix_group(model, fx),
         View::Pending => commit::preview_again(model),
-        View::Pulse | View::Groups | View::Allocate | View::Endpoints | View::Explain | View::Cluster => {}
+        View::Audit if model.audit.seeking.is_none() && model.audit.load != Load::Never => audit::load(model, AuditSeek::Newer, 0, fx),
+        View::Denies => denies::load(model, 0, fx),
+        View::Tree => tree::refresh(model, fx),
+        View::Allocate if model.allocate.parsed.zone.is_some() || model.allocate.parsed.concept.is_some() => tree::ask_places(model, fx),
+        View::Pulse
+        | View::Groups
+        | View::Allocate
+        | View::Endpoints
+        | View::Explain
+        | View::Cluster
+        | View::Audit
+        | View::Credentials => {}
     }
 }
 
@@ -143,6 +168,12 @@ pub fn refresh(model: &mut Model, fx: &mut Vec<Effect>) {
 pub fn on_enter(model: &mut Model, fx: &mut Vec<Effect>) {
     if matches!(model.view, View::Pulse | View::Cluster) && model.requests.is_due(Slot::Status, model.now_ms, STATUS_EVERY_MS) {
         ask(model, Slot::Status, Read::Status, 0, fx);
+    }
+    if model.view == View::Denies {
+        denies::load(model, 0, fx);
+    }
+    if model.view == View::Audit && model.audit.load == Load::Ready && model.audit.revision < model.revision && model.audit.seeking.is_none() {
+        audit::load(model, AuditSeek::Newer, 0, fx);
     }
     if model.org.is_none() {
         return;
@@ -163,15 +194,31 @@ pub fn on_enter(model: &mut Model, fx: &mut Vec<Effect>) {
 
 /// Asks for what the view needs and nobody has asked for yet: first pages, next pages, panes that follow a cursor.
 pub fn follow(model: &mut Model, fx: &mut Vec<Effect>) {
+    // Who is let in, and what was done, can be of no org.
+    if model.view == View::Credentials && model.who.is_some() && model.credentials.list.load == Load::Never {
+        load(model, Slot::Credentials, Seek::Start, 0, fx);
+    }
+    if model.who.is_some() {
+        audit::follow(model, fx);
+    }
     if model.org.is_none() {
         return;
     }
+    tree::follow(model, fx);
     let first: &[Slot] = match model.view {
         View::Groups => &[Slot::Groups],
         View::Allocate => &[Slot::Stores, Slot::Targets],
         View::Matrix if model.matrix.group.is_some() => &[Slot::Resources],
         View::Endpoints => &[Slot::Endpoints],
-        View::Pulse | View::Matrix | View::Explain | View::Cluster | View::Pending => &[],
+        View::Pulse
+        | View::Matrix
+        | View::Tree
+        | View::Explain
+        | View::Denies
+        | View::Cluster
+        | View::Audit
+        | View::Credentials
+        | View::Pending => &[],
     };
     for slot in first {
         if model.listing(*slot).is_some_and(|list| list.load == Load::Never) {
@@ -180,6 +227,10 @@ pub fn follow(model: &mut Model, fx: &mut Vec<Effect>) {
     }
     if model.view == View::Groups {
         follow_group(model, fx);
+    }
+    let by_place = model.allocate.parsed.zone.is_some() || model.allocate.parsed.concept.is_some();
+    if model.view == View::Allocate && by_place && model.places.zones.is_none() && model.requests.is_due(Slot::Zones, model.now_ms, RETRY_EVERY_MS) {
+        tree::ask_places(model, fx);
     }
     for slot in model.slots_shown().iter().chain([&Slot::Picker]) {
         if let Some(seek) = model.listing(*slot).and_then(Listing::wants) {
@@ -191,7 +242,7 @@ pub fn follow(model: &mut Model, fx: &mut Vec<Effect>) {
 
 fn keep_in_sight(model: &mut Model) {
     let height = list_rows(model);
-    for slot in [Slot::Groups, Slot::GroupStores, Slot::GroupTills, Slot::Stores, Slot::Targets, Slot::Resources, Slot::Endpoints] {
+    for slot in [Slot::Groups, Slot::GroupStores, Slot::GroupTills, Slot::Stores, Slot::Targets, Slot::Resources, Slot::Endpoints, Slot::Credentials] {
         if let Some(list) = model.listing_mut(slot) {
             list.top = list.first_shown(height);
         }
@@ -264,7 +315,10 @@ fn apply_filter(model: &mut Model, text: &str, delay_ms: u64, fx: &mut Vec<Effec
             let list = List::Endpoints { resource: model.endpoints.resource.clone(), class: None };
             Ok((Slot::Endpoints, list, trimmed.to_owned()))
         }
-        View::Pulse | View::Explain | View::Cluster | View::Pending => return,
+        View::Credentials => Ok((Slot::Credentials, List::Credentials, trimmed.to_owned())),
+        View::Audit => return audit_filter(model, trimmed, delay_ms, fx),
+        View::Denies => return denies_filter(model, trimmed, delay_ms, fx),
+        View::Pulse | View::Tree | View::Explain | View::Cluster | View::Pending => return,
     };
     let error = match parsed {
         Ok((slot, list, text)) => {
@@ -281,5 +335,35 @@ fn apply_filter(model: &mut Model, text: &str, delay_ms: u64, fx: &mut Vec<Effec
     };
     if let Some(filter) = model.filter_mut() {
         filter.error = error;
+    }
+}
+
+/// The server filters by actor, object and time; the text is looked for among what has come.
+fn audit_filter(model: &mut Model, text: &str, delay_ms: u64, fx: &mut Vec<Effect>) {
+    match AuditFilter::parse(text, model.org.as_ref(), model.wall_ms) {
+        Ok(parsed) => {
+            let asks = |filter: &AuditFilter| (filter.actor.clone(), filter.object.clone(), filter.since);
+            let same = asks(&parsed) == asks(&model.audit.parsed);
+            model.audit.parsed = parsed;
+            model.audit.filter.error = None;
+            if same {
+                model.audit.sift();
+            } else {
+                audit::load(model, AuditSeek::Start, delay_ms, fx);
+            }
+        }
+        Err(error) => model.audit.filter.error = Some(error),
+    }
+}
+
+fn denies_filter(model: &mut Model, text: &str, delay_ms: u64, fx: &mut Vec<Effect>) {
+    match denies::parse(text) {
+        Ok((_, observed)) => {
+            model.denies.observed = observed;
+            model.denies.filter.error = None;
+            model.denies.sift();
+            denies::load(model, delay_ms, fx);
+        }
+        Err(error) => model.denies.filter.error = Some(error),
     }
 }

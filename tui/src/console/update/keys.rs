@@ -58,7 +58,11 @@ fn hold(model: &mut Model, key: &KeyEvent, action: Action) -> bool {
             | Action::GoAllocate
             | Action::GoMatrix
             | Action::GoExplain
+            | Action::GoTree
+            | Action::GoDenies
             | Action::GoCluster
+            | Action::GoAudit
+            | Action::GoCredentials
             | Action::Back
             | Action::Filter
             | Action::Help
@@ -86,6 +90,7 @@ fn hold(model: &mut Model, key: &KeyEvent, action: Action) -> bool {
             | Action::Left
             | Action::Right
             | Action::NewGroup
+            | Action::NewCredential
             | Action::PickFilter
             | Action::PickGroup
             | Action::FilterStatus

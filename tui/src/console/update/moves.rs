@@ -3,7 +3,7 @@
 use bailiwick_policy::access::Class;
 use bailiwick_policy::query::{Item, ListQuery};
 
-use super::data;
+use super::{data, tree};
 use crate::console::effect::{Effect, Read, Slot};
 use crate::console::filter::with_column;
 use crate::console::keys::View;
@@ -31,7 +31,18 @@ pub fn step(model: &mut Model, by: isize) {
                 model.pending.scroll = 0;
             }
         }
-        (None, View::Explain) => model.explain.scroll = model.explain.scroll.saturating_add_signed(by),
+        (None, View::Explain) => {
+            let remedies = model.explain.reply.as_ref().and_then(|reply| reply.explanation.as_ref()).map_or(0, |e| e.remedies.len());
+            if by.unsigned_abs() > 1 || remedies == 0 {
+                model.explain.scroll = model.explain.scroll.saturating_add_signed(by);
+            } else {
+                model.explain.remedy = model.explain.remedy.saturating_add_signed(by).min(remedies - 1);
+            }
+        }
+        (None, View::Audit) if model.audit.on_detail => model.audit.scroll = model.audit.scroll.saturating_add_signed(by),
+        (None, View::Audit) => model.audit.step(by),
+        (None, View::Denies) => model.denies.step(by),
+        (None, View::Tree) => model.tree.step(by),
         (None, _) => {}
     }
 }
@@ -69,7 +80,9 @@ pub fn sideways(model: &mut Model, right: bool) {
                 (GroupsPane::List | GroupsPane::About, false) => GroupsPane::List,
             };
         }
-        View::Pulse | View::Endpoints | View::Explain | View::Cluster | View::Pending => {}
+        View::Audit => model.audit.on_detail = right,
+        View::Tree => tree::sideways(model, right),
+        View::Pulse | View::Endpoints | View::Explain | View::Denies | View::Cluster | View::Credentials | View::Pending => {}
     }
 }
 
@@ -89,7 +102,15 @@ pub fn next_pane(model: &mut Model, forward: bool) {
                 None => sideways(model, forward),
             }
         }
-        View::Pulse | View::Endpoints | View::Explain | View::Cluster | View::Pending => {}
+        View::Audit => model.audit.on_detail = !model.audit.on_detail,
+        View::Pulse
+        | View::Endpoints
+        | View::Tree
+        | View::Explain
+        | View::Denies
+        | View::Cluster
+        | View::Credentials
+        | View::Pending => {}
     }
 }
 
@@ -107,6 +128,9 @@ pub fn cycle_status(model: &mut Model, fx: &mut Vec<Effect>) {
 
 /// Marks the store under the cursor, or takes its mark away; ends a range.
 pub fn mark(model: &mut Model) {
+    if model.view == View::Endpoints {
+        return super::narrow::mark(model);
+    }
     if model.allocate.range_from.is_some() {
         end_range(model);
         return;

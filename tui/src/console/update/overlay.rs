@@ -1,21 +1,24 @@
 //! What lies on top of a view and takes the keys: help, palette, pickers, forms, confirmations.
 
+use bailiwick_policy::command::Command;
+use bailiwick_policy::ids::OrgCode;
+use bailiwick_policy::limits::PAGE_ROWS_MAX;
 use bailiwick_policy::name::Name;
-use bailiwick_policy::query::{Item, List};
-use bailiwick_rpc::api::CheckRequest;
+use bailiwick_policy::query::{GroupFilter, Item, List, ListQuery};
+use bailiwick_rpc::api::MemberChange;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::Input;
 
 use super::keys::{edit, insert};
 use super::palette::{self, Run};
-use super::{actions, commit, data, stage};
+use super::{actions, commit, credentials, data, denies, members, stage};
 use crate::console::cli::command_line;
 use crate::console::effect::{Effect, Read, Slot};
 use crate::console::filter::with_column;
 use crate::console::keys::{Action, View};
 use crate::console::listing::{Listing, Seek};
 use crate::console::model::{FormKind, Model, Overlay, Pick, Tone};
-use crate::console::stage::{Named, Risk};
+use crate::console::stage::{Made, Named, Risk};
 
 /// Opens a picker.
 pub fn pick(model: &mut Model, pick: Pick, fx: &mut Vec<Effect>) {
@@ -64,6 +67,8 @@ pub fn on_key(model: &mut Model, key: &KeyEvent, fx: &mut Vec<Effect>) {
         Overlay::Confirm { staged, risk, on_apply, input } => {
             confirm_key(model, Confirming { staged, risk, on_apply, input }, key, fx)
         }
+        Overlay::Members { request, reply, input } => members::on_key(model, (request, reply, input), key, fx),
+        Overlay::Token { .. } => credentials::on_key(model, overlay, key, fx),
         Overlay::ConfirmQuit { on_quit } => quit_key(model, on_quit, key, fx),
     };
 }
@@ -85,7 +90,14 @@ pub fn on_paste(model: &mut Model, text: &str, fx: &mut Vec<Effect>) {
             }
         }
         // A name to be typed is typed.
-        Some(Overlay::Confirm { .. } | Overlay::Help { .. } | Overlay::ConfirmQuit { .. }) | None => {}
+        Some(
+            Overlay::Confirm { .. }
+            | Overlay::Help { .. }
+            | Overlay::ConfirmQuit { .. }
+            | Overlay::Members { .. }
+            | Overlay::Token { .. },
+        )
+        | None => {}
     }
 }
 
@@ -93,7 +105,16 @@ fn close(model: &mut Model, overlay: &Overlay, fx: &mut Vec<Effect>) {
     let slots: &[Slot] = match overlay {
         Overlay::Picker { .. } => &[Slot::Picker],
         Overlay::Palette { .. } => &[Slot::PaletteGroups, Slot::PaletteStores],
-        Overlay::Help { .. } | Overlay::Form { .. } | Overlay::Confirm { .. } | Overlay::ConfirmQuit { .. } => &[],
+        Overlay::Token { credential, copied, .. } => {
+            let word = if *copied { "copied" } else { "never copied" };
+            model.say(Tone::Plain, format!("the token of {credential}, {word}, is forgotten here"));
+            &[]
+        }
+        Overlay::Help { .. }
+        | Overlay::Form { .. }
+        | Overlay::Confirm { .. }
+        | Overlay::ConfirmQuit { .. }
+        | Overlay::Members { .. } => &[],
     };
     for slot in slots {
         if model.requests.since(*slot).is_some() {
@@ -275,9 +296,39 @@ fn submit(model: &mut Model, kind: &FormKind, fields: &[(&'static str, Input)], 
             model.explain.subject.clone_from(&subject);
             model.explain.action.clone_from(&action);
             model.explain.resource.clone_from(&resource);
-            let org = model.org.as_ref().map(ToString::to_string);
-            let request = CheckRequest { org, subject, action, resource, at: model.at() };
-            data::ask(model, Slot::Explain, Read::Explain(request), 0, fx);
+            denies::ask(model, fx);
+        }
+        FormKind::Export(group) => {
+            let path = text(0);
+            if path.is_empty() {
+                return Err("a file is needed".to_owned());
+            }
+            let list = List::Stores { zone: None, concept: None, group: Some(GroupFilter::Effective(group.id.clone())), active: None, below: false };
+            let query = ListQuery { org: model.org.clone(), list, text: String::new(), anchor: Default::default(), limit: PAGE_ROWS_MAX };
+            fx.push(Effect::Export { path, query, at: model.at() });
+            model.say(Tone::Plain, format!("writing the stores of {}…", group.name));
+        }
+        FormKind::NewOrg => {
+            fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(text: String) -> Result<T, String> {
+                text.parse().map_err(|bad| format!("{bad}"))
+            }
+            let org: OrgCode = parsed(text(0))?;
+            let command = Command::CreateOrg { org: org.clone(), name: parsed(text(1))?, owner: parsed(text(2))?, owner_name: parsed(text(3))? };
+            let lines = vec![format!("name: {}", text(1)), format!("owner: {} ({})", text(2), text(3))];
+            let made = Made { title: format!("create org {org}"), lines, command: Box::new(command), typed: None };
+            commit::stage_made(model, made, fx);
+        }
+        FormKind::NewCredential => {
+            let draft = credentials::draft(model, &text(0), &text(1), &text(2))?;
+            fx.push(Effect::NewToken(draft));
+        }
+        FormKind::AddMember => {
+            let id = text(0).parse().map_err(|_| format!("`{}` is no id of a node: a whole number", text(0)))?;
+            let (peer, client) = (text(1), text(2));
+            if peer.is_empty() || client.is_empty() {
+                return Err("two addresses are needed, each `host:port`".to_owned());
+            }
+            members::ask(model, MemberChange::Add { id, peer, client }, fx);
         }
     }
     Ok(())

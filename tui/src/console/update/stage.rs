@@ -2,22 +2,40 @@
 
 use std::sync::Arc;
 
-use bailiwick_policy::access::{Class, Levels};
-use bailiwick_policy::ids::{ObjectId, ResourceId, StoreCode};
+use bailiwick_policy::access::{Class, Levels, Narrow};
+use bailiwick_policy::command::{Command, GroupRef};
+use bailiwick_policy::ids::{GroupId, ObjectId, ResourceId, StoreCode};
 use bailiwick_policy::impact::counted;
-use bailiwick_policy::object::Group;
+use bailiwick_policy::object::{Group, Store};
 use bailiwick_policy::query::Item;
 
 use crate::console::keys::View;
 use crate::console::model::{GroupsPane, Model, Selection, Tone};
-use crate::console::stage::{Edit, Named};
+use crate::console::stage::{CellEdit, Edit, Made, Named};
 
 /// What a cell holds: what is staged, else what is committed; and whether it is staged.
 pub fn levels_shown(model: &Model, group: &Group, resource: &ResourceId, class: Class) -> (Levels, bool) {
     match model.stage.cell(&group.id, resource, class) {
-        Some(levels) => (levels, true),
+        Some(cell) => (cell.to, true),
         None => (group.levels(resource, class), false),
     }
+}
+
+/// The narrowing that a cell has, as staged or else as committed.
+pub fn narrow_shown<'a>(model: &'a Model, group: &'a Group, resource: &ResourceId, class: Class) -> Option<&'a Narrow> {
+    match model.stage.cell(&group.id, resource, class) {
+        Some(cell) if cell.to.is_empty() => None,
+        Some(cell) => cell.narrowed(),
+        None => group.cell(resource, class).and_then(|cell| cell.narrow.as_ref()),
+    }
+}
+
+/// A cell as committed, with what is staged of it, to be edited on.
+pub fn cell_edit(model: &Model, group: &Group, resource: &ResourceId, class: Class) -> CellEdit {
+    let from = group.levels(resource, class);
+    let was = group.cell(resource, class).and_then(|cell| cell.narrow.clone());
+    let staged = model.stage.cell(&group.id, resource, class);
+    CellEdit { from, to: staged.map_or(from, |cell| cell.to), was, narrow: staged.and_then(|cell| cell.narrow.clone()) }
 }
 
 /// The cells that a key acts on: those selected, else the one under the cursor.
@@ -67,9 +85,9 @@ pub fn set_cells(model: &mut Model, to: impl Fn(Levels) -> Levels) {
     let wanted: Vec<_> = cells
         .into_iter()
         .map(|(resource, class)| {
-            let shown = levels_shown(model, &group, &resource, class).0;
-            let committed = group.levels(&resource, class);
-            (resource, class, committed, to(shown))
+            let mut cell = cell_edit(model, &group, &resource, class);
+            cell.to = to(cell.to);
+            (resource, class, cell)
         })
         .collect();
     let count = wanted.len() as u64;
@@ -96,8 +114,10 @@ pub fn unstage_cells(model: &mut Model) {
         .into_iter()
         .filter(|(resource, class)| model.stage.cell(&group.id, resource, *class).is_some())
         .map(|(resource, class)| {
-            let committed = group.levels(&resource, class);
-            (resource, class, committed, committed)
+            let mut cell = cell_edit(model, &group, &resource, class);
+            cell.to = cell.from;
+            cell.narrow = None;
+            (resource, class, cell)
         })
         .collect();
     if wanted.is_empty() {
@@ -117,13 +137,17 @@ pub fn rebase(model: &mut Model, group: &Group) {
         .filter(|s| !s.phase.is_under_way())
         .filter_map(|s| match &s.edit {
             Edit::Group { group: of, cells, .. } if of.id == group.id => Some(cells),
-            Edit::Group { .. } | Edit::NewGroup { .. } | Edit::Allocate { .. } | Edit::Default { .. } | Edit::Active { .. } => {
-                None
-            }
+            Edit::Group { .. }
+            | Edit::NewGroup { .. }
+            | Edit::Allocate { .. }
+            | Edit::Default { .. }
+            | Edit::Active { .. }
+            | Edit::Made(_) => None,
         })
         .flatten()
-        .filter(|((resource, class), (from, _))| group.levels(resource, *class) != *from)
-        .map(|((resource, class), (_, to))| (resource.clone(), *class, group.levels(resource, *class), *to))
+        .map(|((resource, class), cell)| (resource.clone(), *class, cell.clone(), cell_edit(model, group, resource, *class)))
+        .filter(|(_, _, held, now)| (held.from, &held.was) != (now.from, &now.was))
+        .map(|(resource, class, _, now)| (resource, class, now))
         .collect();
     if !staged.is_empty() {
         // It can't be under way: those were left out above.
@@ -136,14 +160,14 @@ pub fn set_default(model: &mut Model) {
     let Some(group) = model.current_group().map(|group| Named::of(group)) else { return };
     let before = default_name(model);
     let text = format!("staged: default {}; p previews", group.name);
-    let staged = model.stage.set_default(Some(group), before);
+    let staged = model.stage.set_default(Some(group), false, before);
     told(model, staged, text);
 }
 
 /// The org has no default.
 pub fn clear_default(model: &mut Model) {
     let before = default_name(model);
-    let staged = model.stage.set_default(None, before);
+    let staged = model.stage.set_default(None, false, before);
     told(model, staged, "staged: no default; p previews".to_owned());
 }
 
@@ -170,7 +194,7 @@ pub fn allocate_current(model: &mut Model) {
 
 /// Stages a group for the marked stores, else for the one under the cursor. None makes them inherit.
 pub fn allocate(model: &mut Model, group: Option<Named>) {
-    let marked: Vec<(StoreCode, Option<Arc<str>>)> = if model.allocate.marks.is_empty() {
+    let marked: Vec<Had> = if model.allocate.marks.is_empty() {
         match model.allocate.stores.current() {
             Some(Item::Store { store, group, .. }) => vec![(store.code.clone(), group.as_ref().map(|(_, name)| name.clone()))],
             _ => Vec::new(),
@@ -184,7 +208,7 @@ pub fn allocate(model: &mut Model, group: Option<Named>) {
     }
     let to = group.as_ref().map_or("the default", |g| &*g.name);
     let text = format!("staged: {} {} {to}; p previews", counted(marked.len() as u64, "store"), model.theme.glyphs.arrow);
-    let staged = model.stage.allocate(group.as_ref(), marked);
+    let staged = model.stage.allocate(group.as_ref(), false, marked);
     if staged.is_ok() {
         model.allocate.marks.clear();
     }
@@ -194,6 +218,7 @@ pub fn allocate(model: &mut Model, group: Option<Named>) {
 /// What `suspend` would act on: the store or the till under the cursor, and whether it is active.
 pub fn target(model: &Model) -> Option<(ObjectId, bool)> {
     let row = match (model.view, model.groups.pane) {
+        (View::Tree, _) => model.tree.current().and_then(|row| model.tree.item(&row.row)),
         (View::Allocate, _) if !model.allocate.on_targets => model.allocate.stores.current(),
         (View::Groups, GroupsPane::Stores) => model.groups.stores.current(),
         (View::Groups, GroupsPane::Tills) => model.groups.tills.current(),
@@ -208,11 +233,100 @@ pub fn target(model: &Model) -> Option<(ObjectId, bool)> {
     }
 }
 
-/// Stages the opposite of what it is.
+/// Stages the opposite of what it is. In the list of groups: whether stores can have the group (AG-27, AG-29).
 pub fn toggle_active(model: &mut Model) {
+    if model.view == View::Groups && matches!(model.groups.pane, GroupsPane::List | GroupsPane::About) {
+        return toggle_group(model);
+    }
     if let Some((target, active)) = target(model) {
         stage_active(model, target, !active);
     }
+}
+
+fn toggle_group(model: &mut Model) {
+    let Some(group) = model.current_group().cloned() else { return };
+    let same = |command: &Command| match command {
+        Command::DeactivateGroup { group: of, .. } | Command::ReactivateGroup { group: of, .. } => *of.0 == *group.id.as_str(),
+        _ => false,
+    };
+    if model.stage.unmake(same) {
+        return model.say(Tone::Plain, format!("taken back: {} stays as it is", group.name));
+    }
+    let (org, reference) = (group.org.clone(), GroupRef::from(group.id.clone()));
+    let (word, line, command) = if group.active {
+        ("deactivate", "no store can have it any more, until it is reactivated", Command::DeactivateGroup { org, group: reference })
+    } else {
+        ("reactivate", "stores can have it again", Command::ReactivateGroup { org, group: reference })
+    };
+    let title = format!("{word} {}", group.name);
+    let made = Made { title: title.clone(), lines: vec![line.to_owned()], command: Box::new(command), typed: None };
+    let staged = model.stage.make(made).map(|_| ());
+    told(model, staged, format!("staged: {title}; p previews"));
+}
+
+/// The group in force for a store, with its name.
+type InForce = Option<(GroupId, Arc<str>)>;
+/// A store and the group it had, by name.
+type Had = (StoreCode, Option<Arc<str>>);
+
+/// Lets the groups of the marked stores, else of the one under the cursor, only observe (AG-33); or enforce again, if
+/// all of them observe. What a store inherits observes where the default does.
+pub fn observe(model: &mut Model) {
+    let marked: Vec<(Arc<Store>, InForce)> = if model.allocate.marks.is_empty() {
+        match model.allocate.stores.current() {
+            Some(Item::Store { store, group, .. }) => vec![(store.clone(), group.clone())],
+            _ => Vec::new(),
+        }
+    } else {
+        model.allocate.marks.values().map(|marked| (marked.store.clone(), marked.group.clone())).collect()
+    };
+    // What each has explicitly, or shall have, and whether that observes.
+    type Has = (StoreCode, Option<Arc<str>>, Named, bool);
+    let having: Vec<Has> = marked
+        .iter()
+        .filter_map(|(store, group)| {
+            let (named, observes) = match model.stage.allocation(&store.code) {
+                Some((to, observes)) => (to.cloned()?, observes),
+                None => {
+                    let (id, name) = group.clone().filter(|(id, _)| store.group.as_ref() == Some(id))?;
+                    (Named { id, name }, store.observe)
+                }
+            };
+            Some((store.code.clone(), group.as_ref().map(|(_, name)| name.clone()), named, observes))
+        })
+        .collect();
+    if having.is_empty() {
+        return model.say(Tone::Warn, "they inherit: let the default observe (o on it, in 2 or on the right side)");
+    }
+    let on = !having.iter().all(|(.., observes)| *observes);
+    let inherit = marked.len() - having.len();
+    let mut by_group: Vec<(Named, Vec<Had>)> = Vec::new();
+    for (code, from, named, _) in having {
+        match by_group.iter_mut().find(|(other, _)| *other == named) {
+            Some((_, stores)) => stores.push((code, from)),
+            None => by_group.push((named, vec![(code, from)])),
+        }
+    }
+    let count: usize = by_group.iter().map(|(_, stores)| stores.len()).sum();
+    let staged = by_group.into_iter().try_for_each(|(named, stores)| model.stage.allocate(Some(&named), on, stores));
+    if staged.is_ok() {
+        model.allocate.marks.clear();
+    }
+    let left = if inherit > 0 { format!("; {inherit} inherit and were left out") } else { String::new() };
+    let word = if on { "observing" } else { "enforcing" };
+    told(model, staged, format!("staged: {} {word}{left}; p previews", counted(count as u64, "store")));
+}
+
+/// Lets the default only observe, or enforce again.
+pub fn observe_default(model: &mut Model) {
+    let Some(org) = model.org_record.clone() else { return };
+    let Some(group) = model.current_group().map(|group| Named::of(group)) else { return };
+    let before = default_name(model);
+    let on = !org.default_observe;
+    let word = if on { "observes: what it would deny is permitted and marked" } else { "enforces again" };
+    let text = format!("staged: the default {word}; p previews");
+    let staged = model.stage.set_default(Some(group), on, before);
+    told(model, staged, text);
 }
 
 /// Stages the opposite of what the org is.
