@@ -23,7 +23,7 @@ const STORES: &[Column] = &[
     text("status", 9, 9, 6),
 ];
 
-const TARGETS: &[Column] = &[text("group", 10, 26, 0), figure("stores", 6, 1), text("", 11, 11, 2)];
+const TARGETS: &[Column] = &[text("group", 10, 26, 0), figure("stores", 6, 1), text("", 9, 9, 2)];
 
 /// Draws it.
 pub fn draw(model: &Model, buffer: &mut Buffer, area: Rect) {
@@ -121,7 +121,7 @@ fn targets(model: &Model, buffer: &mut Buffer, area: Rect) {
         let note = if becomes {
             Cell::new(format!("{} default", theme.glyphs.changed), theme.changed)
         } else if *default {
-            let word = if model.org_record.as_ref().is_some_and(|org| org.default_observe) { "observing" } else { "default" };
+            let word = if model.org_record.as_ref().is_some_and(|org| org.default_observe) { "observe" } else { "default" };
             Cell::new(format!("{} {word}", theme.glyphs.default), theme.accent)
         } else {
             Cell::default()

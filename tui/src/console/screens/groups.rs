@@ -22,7 +22,7 @@ const COLUMNS: &[Column] = &[
     text("kind", 8, 8, 4),
     figure("explicit", 8, 1),
     figure("inherited", 9, 2),
-    text("default", 11, 11, 5),
+    text("default", 9, 9, 5),
     text("narrowed", 8, 8, 7),
     text("updated", 10, 12, 6),
 ];
@@ -74,7 +74,7 @@ fn list(model: &Model, buffer: &mut Buffer, area: Rect) {
             (_, true, _) => Cell::new(format!("{} default", theme.glyphs.changed), theme.changed),
             (_, _, true) => Cell::new(format!("{} default", theme.glyphs.changed), theme.disabled),
             (true, ..) => {
-                let word = if observing(model) { "observing" } else { "default" };
+                let word = if observing(model) { "observe" } else { "default" };
                 Cell::new(format!("{} {word}", theme.glyphs.default), theme.accent)
             }
             (false, ..) => Cell::default(),

@@ -179,7 +179,7 @@ fn ag_33_the_default_observes() {
     let org = driver.world.state.orgs.get(ORG).expect("the org");
     assert!(org.org.default_observe && org.org.default_group.is_some());
     driver.press("2");
-    assert!(driver.screen().contains("★ observing"), "{}", driver.screen());
+    assert!(driver.screen().contains("★ observe"), "{}", driver.screen());
 }
 
 #[test]
