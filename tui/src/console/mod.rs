@@ -8,6 +8,7 @@
 pub mod api;
 mod audit;
 mod cli;
+mod edit;
 mod effect;
 mod export;
 mod fields;

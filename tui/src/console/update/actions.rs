@@ -10,7 +10,7 @@ use tui_input::Input;
 
 use super::availability::availability;
 use super::moves::*;
-use super::{audit, commit, credentials, data, denies, members, narrow, overlay, stage, tree};
+use super::{audit, commit, conflict, credentials, data, denies, members, narrow, overlay, stage, tree};
 use crate::console::effect::Effect;
 use crate::console::keys::{Action, View};
 use crate::console::listing::Seek;
@@ -118,8 +118,8 @@ pub fn perform(model: &mut Model, action: Action, fx: &mut Vec<Effect>) {
                 members::ask(model, change, fx);
             }
         }
-        Action::Rebase => commit::rebase(model),
-        Action::Keep => commit::keep(model, fx),
+        Action::Rebase => conflict::rebase(model),
+        Action::Keep => conflict::keep(model, fx),
         Action::ToggleOrg => stage::toggle_org(model),
         Action::NewGroup => overlay::form(model, FormKind::NewGroup, [("name", ""), ("description", "")]),
         Action::EditGroup => edit_group(model),

@@ -8,7 +8,7 @@ use bailiwick_policy::query::Item;
 use bailiwick_rpc::api::{ApiError, ClusterStatus, WatchReply, WhoAmI};
 
 use super::data::{MARKS_MAX, REFRESH_EVERY_MS, WATCH_REST_MS, ask_org, refresh, watch};
-use super::{audit, commit, denies, members, stage, tree};
+use super::{audit, commit, conflict, denies, members, stage, tree};
 use crate::console::api::Fault;
 use crate::console::effect::{Answer, Effect, Slot};
 use crate::console::listing::Load;
@@ -55,7 +55,7 @@ fn on_answer(model: &mut Model, slot: Slot, answer: Answer, fx: &mut Vec<Effect>
         }
         Answer::Inverse(command) => audit::on_inverse(model, &command, fx),
         Answer::Denies(reply) => denies::on_rows(model, reply),
-        Answer::GetAll(objects) => commit::on_theirs(model, Ok(objects)),
+        Answer::GetAll(objects) => conflict::on_theirs(model, Ok(objects)),
         Answer::Members(reply) => members::on_dry_run(model, reply),
         Answer::List(reply) => {
             seen(model, reply.revision, fx);
@@ -190,7 +190,7 @@ fn on_fault(model: &mut Model, slot: Slot, fault: Fault) {
             model.zone_toggle = None;
             model.say(Tone::Bad, format!("the stores of the zone couldn't be had: {fault}"));
         }
-        Slot::Theirs => commit::on_theirs(model, Err(fault.to_string())),
+        Slot::Theirs => conflict::on_theirs(model, Err(fault.to_string())),
         Slot::Members => members::on_fault(model, &fault),
         Slot::Concepts | Slot::PaletteGroups | Slot::PaletteStores => {}
         Slot::Groups

@@ -10,6 +10,7 @@ mod answers;
 mod audit;
 mod availability;
 mod commit;
+mod conflict;
 mod credentials;
 mod data;
 mod denies;
