@@ -239,7 +239,12 @@ impl TreeScreen {
         let open: Vec<Branch> = self.children.keys().filter(|b| **b == Branch::Groups || self.open.contains(b)).cloned().collect();
         // What is closed is asked for when it is opened again.
         self.children.retain(|branch, _| open.contains(branch));
-        open.into_iter().for_each(|branch| self.want(branch, true));
+        for branch in open {
+            // A page more than one answer holds would be cut short, and the cursor with it.
+            if self.children.get(&branch).is_some_and(|held| held.items.len() <= PAGE_ROWS_MAX) {
+                self.want(branch, true);
+            }
+        }
     }
 
     /// Where a read of a branch starts, and how many rows it asks for.

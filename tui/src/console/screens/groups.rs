@@ -184,7 +184,20 @@ fn about(model: &Model, group: &Group, explicit: u64, inherited: u64, default: b
     }
     fact("created", format!("{} by {}", ago(model.wall_ms, group.meta.created_at.0), group.meta.created_by));
     fact("updated", format!("{} by {}, r{}", ago(model.wall_ms, group.meta.updated_at.0), group.meta.updated_by, group.meta.revision));
-    out
+    let room = usize::from(width.saturating_sub(1)).max(1);
+    out.into_iter().flat_map(|(line, style)| folded(&line, room).into_iter().map(move |line| (line, style))).collect()
+}
+
+/// A fact folded to a width, what is folded standing under its value.
+fn folded(line: &str, columns: usize) -> Vec<String> {
+    const VALUE: usize = 11;
+    match (line.get(..VALUE), line.get(VALUE..)) {
+        (Some(name), Some(value)) if line.chars().count() > columns && columns > 2 * VALUE => {
+            let parts = wrap(value, columns - VALUE);
+            parts.into_iter().enumerate().map(|(at, part)| format!("{}{part}", if at == 0 { name } else { "           " })).collect()
+        }
+        _ => vec![line.to_owned()],
+    }
 }
 
 fn stores(model: &Model, buffer: &mut Buffer, area: Rect) {

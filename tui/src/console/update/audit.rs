@@ -2,7 +2,7 @@
 
 use bailiwick_policy::command::Command;
 use bailiwick_policy::ids::{ObjectId, Revision};
-use bailiwick_rpc::api::{AuditReply, decode_command};
+use bailiwick_rpc::api::{AuditQuery, AuditReply, decode_command};
 use serde_bytes::ByteBuf;
 
 use super::{commit, data};
@@ -30,7 +30,8 @@ pub fn load(model: &mut Model, seek: AuditSeek, delay_ms: u64, fx: &mut Vec<Effe
     if model.audit.entries.is_empty() {
         model.audit.load = Load::Loading;
     }
-    let query = model.audit.parsed.query(model.org.clone(), cursor);
+    // What was changed from here is among them.
+    let query = AuditQuery { at: model.at(), ..model.audit.parsed.query(model.org.clone(), cursor) };
     data::ask(model, Slot::Audit, Read::Audit(query), delay_ms, fx);
 }
 

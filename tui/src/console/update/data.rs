@@ -92,7 +92,7 @@ pub fn on_clock(model: &mut Model, fx: &mut Vec<Effect>) {
     }
     let rested = now.saturating_sub(model.refreshed_ms);
     // Lists are asked for again even when nothing is heard of a change: an age that only grows says nothing.
-    let listed = model.focus().is_some() && rested >= LISTS_EVERY_MS;
+    let listed = (model.focus().is_some() || matches!(model.view, View::Audit | View::Tree)) && rested >= LISTS_EVERY_MS;
     if !model.frozen && (listed || model.outdated && rested >= REFRESH_EVERY_MS) {
         refresh(model, fx);
     }
