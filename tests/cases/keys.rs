@@ -1,6 +1,6 @@
 //! The scripts of `tests/keys/`: what an operator does, key by key, in a real terminal over a real cluster.
 //!
-//! Each has the demo organisation to itself. Its lines, in order:
+//! Each has the demo organisation to itself; `KEYS=default` runs the one of that name. Its lines, in order:
 //! - `key KEYS` presses keys, apart by blanks; `repeat N KEYS` presses them N times; `type TEXT` types the rest of the line;
 //! - `expect TEXT` waits until a line of the screen has it, `expect-not TEXT` until none has; blanks count once;
 //! - `answer SUBJECT METHOD PATH REASON` asks every node, so that what a screen says is seen to be in force, or not yet.
@@ -64,25 +64,34 @@ fn steps(text: &str) -> Result<Vec<(usize, &str, Step)>, String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_script_is_done_by_keys_alone() {
-    let story = Story::begin("keys::every_script_is_done_by_keys_alone");
+    let only = std::env::var("KEYS").ok();
+    let settings_shown = only.as_ref().map(|name| format!("KEYS={name}")).unwrap_or_default();
+    let story = Story::begin_with("keys::every_script_is_done_by_keys_alone", settings_shown);
     let mut scripts: Vec<PathBuf> = std::fs::read_dir(tidy::root().join("tests/keys"))
         .expect("the folder of scripts")
         .map(|entry| entry.expect("an entry").path())
+        .filter(|path| only.as_ref().is_none_or(|name| path.file_stem().is_some_and(|stem| *stem == **name)))
         .collect();
     scripts.sort();
-    assert!(scripts.len() >= 3, "scripts: {scripts:?}");
+    assert!(!scripts.is_empty() && (only.is_some() || scripts.len() >= 6), "scripts: {scripts:?}");
     let cluster = Cluster::start(settings()).await;
+    let mut failed = Vec::new();
     for script in &scripts {
         let name = script.file_stem().and_then(|name| name.to_str()).expect("a name of ASCII");
         story.phase(name);
-        let org = format!("keys-{name}");
+        let org = format!("keys-{}", name.replace('_', "-"));
         for command in demo::commands(&code(&org)).unwrap_or_else(|why| panic!("the demo: {why}")) {
             cluster.node(1).caller.change(&command).await;
         }
         cluster.equal().await;
-        // A script is synchronous; its calls block this thread, and the runtime's others carry them.
-        tokio::task::block_in_place(|| run(&cluster, &org, script));
+        // A script is synchronous; its calls block this thread, and the runtime's others carry them. One that fails has
+        // said so, and doesn't keep the others from being tried.
+        let run = || tokio::task::block_in_place(|| run(&cluster, &org, script));
+        if catch_unwind(AssertUnwindSafe(run)).is_err() {
+            failed.push(name);
+        }
     }
+    assert!(failed.is_empty(), "these scripts failed: {failed:?}");
     println!("keys: {} scripts", scripts.len());
 }
 

@@ -163,6 +163,15 @@ impl Terminal {
         self.master.process_group_leader().and_then(|pid| u32::try_from(pid).ok()).expect("somebody has the terminal")
     }
 
+    /// Waits until the program that was started, a shell, has the keys: its job has ended or is stopped.
+    pub fn has_the_keys(&self) {
+        let began = Instant::now();
+        while self.foreground() != self.pid() {
+            assert!(began.elapsed() < BOUND, "process {} has the keys still\n{}", self.foreground(), framed(&self.text()));
+            std::thread::sleep(LOOK);
+        }
+    }
+
     /// Waits until the program has ended.
     pub fn ended(&mut self, bound: Duration) -> ExitStatus {
         let began = Instant::now();
