@@ -32,8 +32,8 @@ pub fn verify(data: &Path) -> Result<String, ServeError> {
 
 fn refused(data: &Path, fault: &Fault) -> ServeError {
     let text = fault.to_string();
-    // RocksDB holds a lock on its folder for as long as a process has it open.
-    if text.to_ascii_lowercase().contains("lock file") {
+    // RocksDB locks this file for as long as a process has the folder open.
+    if text.contains("/LOCK:") {
         return format!("a node runs on `{}`: stop it first, or verify another node", data.display()).into();
     }
     text.into()
