@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use bailiwick_policy::ids::Revision;
 use bailiwick_policy::impact::counted;
 use bailiwick_storage::{Fault, Identity, IdentityExpectation, Opened, Storage};
 
@@ -26,7 +27,7 @@ pub fn verify(data: &Path) -> Result<String, ServeError> {
     Ok(if verdict.rows == 0 {
         format!("{whose}: {rows}: the audit is empty at revision {last}, head {}", hex(&verdict.head))
     } else {
-        format!("{whose}: {rows}, revisions {} to {last}, head {}: the chain is whole", verdict.from, hex(&verdict.head))
+        format!("{whose}: {rows}, revisions {} to {last}, head {}: the chain is whole", verdict.from.max(Revision(1)), hex(&verdict.head))
     })
 }
 
