@@ -283,10 +283,7 @@ fn walk(state: &State, request: &Request<'_>, steps: &mut Vec<Step>) -> Result<D
         needed: endpoint.needed(),
     });
     let Some(resource) = resource else { return Err(Reason::EndpointUnmapped) };
-    let store = match place(org, request.subject, steps) {
-        Ok(store) => store,
-        Err(reason) => return Err(reason),
-    };
+    let store = place(org, request.subject, steps)?;
     let Some((group, via)) = org.effective_group(store) else { return Err(Reason::NoAccessGroup) };
     let observe = org.observes(store);
     steps.push(Step::Group { group: group.id.clone(), name: group.name.as_str().into(), kind: group.kind, via, observe });

@@ -120,6 +120,35 @@ pub fn rows(rows: &[CatalogueRow]) -> Vec<Finding> {
     findings
 }
 
+/// How much of a catalogue is said more than once.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Repeats {
+    /// Endpoints once normalised: what an import comes to.
+    pub endpoints: u64,
+    /// Of these, those with rows that are equal letter by letter.
+    pub exact: u64,
+    /// And those with more than one row, equal or not.
+    pub normalised: u64,
+}
+
+/// Counts endpoints and their repeats; rows that can't be read count for nothing.
+pub fn repeats_in(rows: &[CatalogueRow]) -> Repeats {
+    let mut seen: BTreeMap<EndpointId, Vec<&CatalogueRow>> = BTreeMap::new();
+    for row in rows {
+        if let Ok((id, _)) = endpoint_id(&row.method, &row.path) {
+            seen.entry(id).or_default().push(row);
+        }
+    }
+    let mut counted = Repeats::default();
+    for (id, rows) in &seen {
+        let exact = |found: &(u64, Finding)| &*found.1.code == LintCode::EndpointRepeated.as_str();
+        counted.endpoints += 1;
+        counted.normalised += u64::from(rows.len() > 1);
+        counted.exact += u64::from(repeats(id, rows).iter().any(exact));
+    }
+    counted
+}
+
 /// Rows of one endpoint: those that repeat one above letter by letter, and those that do so once normalised.
 fn repeats(id: &EndpointId, rows: &[&CatalogueRow]) -> Vec<(u64, Finding)> {
     let raw = |row: &CatalogueRow| (row.method.trim().to_ascii_uppercase(), row.path.trim().to_owned());

@@ -369,7 +369,6 @@ fn list_of_org(org: &OrgState, query: &ListQuery, text: &str, limit: usize) -> W
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "the fields of one variant, taken apart by the caller")]
 fn list_stores(
     org: &OrgState,
     query: &ListQuery,

@@ -29,10 +29,7 @@ fn decide_in(state: &State, request: &Request<'_>) -> Result<Decision, Reason> {
         return Err(Reason::EndpointUnmapped);
     };
     // 6. The gates of the place.
-    let store = match place(org, request.subject) {
-        Ok(store) => store,
-        Err(reason) => return Err(reason),
-    };
+    let store = place(org, request.subject)?;
     // 7. The permit of a till: the store's group, else the org's default (AG-16, AG-19, AG-24).
     let Some((group, via)) = org.effective_group(store) else { return Err(Reason::NoAccessGroup) };
     let cell = Cell {

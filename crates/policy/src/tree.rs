@@ -22,10 +22,7 @@ impl OrgState {
     }
 
     /// The stores of these places, a set for each that has any.
-    pub fn stores_of<'a, K: Ord>(places: &BTreeSet<K>, stores: &'a OrdMap<K, OrdSet<StoreCode>>) -> Vec<&'a OrdSet<StoreCode>>
-    where
-        K: Clone,
-    {
+    pub fn stores_of<'a, K: Ord + Clone>(places: &BTreeSet<K>, stores: &'a OrdMap<K, OrdSet<StoreCode>>) -> Vec<&'a OrdSet<StoreCode>> {
         places.iter().filter_map(|place| stores.get(place)).collect()
     }
 }

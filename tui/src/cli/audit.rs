@@ -253,7 +253,7 @@ fn report_diff(reply: &DiffReply, out: &mut Out<'_>) -> Result<Exit, Trouble> {
         }))?;
         return Ok(Exit::Done);
     }
-    out.line(&format!("revision {} → {}: {} differ", reply.from, reply.to, counted(reply.changes_total, "object")))?;
+    out.line(&format!("revision {} → {}: {} changed", reply.from, reply.to, counted(reply.changes_total, "object")))?;
     changes(&reply.changes, reply.changes_total, out)?;
     out.line("impact:")?;
     out.lines(reply.impact.lines().iter().map(|line| format!("  {line}")))?;

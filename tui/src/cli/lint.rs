@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use bailiwick_policy::lint::{CatalogueRow, Finding, rows};
+use bailiwick_policy::impact::counted;
+use bailiwick_policy::lint::{CatalogueRow, Finding, Repeats, repeats_in, rows};
 use serde_json::{Value, json};
 
 use super::api::Api;
@@ -42,7 +43,17 @@ pub fn file(verb: &LintVerb, out: &mut Out<'_>) -> Result<Exit, Trouble> {
     for finding in &findings {
         *counts.entry(finding.code.to_string()).or_default() += 1;
     }
-    report(&findings, &counts, json!({"file": shown(file), "rows": catalogue.len()}), out)
+    let Repeats { endpoints, exact, normalised } = repeats_in(&catalogue);
+    if !out.json {
+        out.line(&format!(
+            "{}, {}; {exact} of them repeated letter by letter, {normalised} once normalised",
+            counted(catalogue.len() as u64, "row"),
+            counted(endpoints, "endpoint"),
+        ))?;
+        out.line("")?;
+    }
+    let repeats = json!({"endpoints": endpoints, "repeated_exactly": exact, "repeated_once_normalised": normalised});
+    report(&findings, &counts, json!({"file": shown(file), "rows": catalogue.len(), "repeats": repeats}), out)
 }
 
 fn shown(file: &Path) -> String {

@@ -2,7 +2,7 @@
 
 use bailiwick_policy::access::{Class, Level, Narrow};
 use bailiwick_policy::decision::Reason;
-use bailiwick_policy::lint::{CatalogueRow, org, rows};
+use bailiwick_policy::lint::{CatalogueRow, org, repeats_in, rows};
 use bailiwick_policy::suggest::suggest;
 use proptest::prelude::*;
 
@@ -44,6 +44,8 @@ fn ag_40_the_lint_names_repeats_odd_paths_and_names_alike() {
             "resource:User Groups, User group: resources_alike",
         ]
     );
+    let counted = repeats_in(&all);
+    assert_eq!((counted.endpoints, counted.exact, counted.normalised), (4, 1, 1));
     assert!(rows(&[row(2, "GET", "/v2/a", "A"), row(3, "POST", "/v2/a", "B")]).is_empty(), "a clean catalogue");
 }
 
