@@ -10,7 +10,9 @@ pub fn bytes_of(key: &str) -> Result<Vec<u8>, String> {
     }
     Ok(match key {
         "enter" => b"\r".to_vec(),
-        "esc" => b"\x1b".to_vec(),
+        // Its one byte begins other keys, and would be taken for Alt if the next key were read together with it. This is how
+        // terminals say it that leave no doubt.
+        "esc" => b"\x1b[27u".to_vec(),
         "space" => b" ".to_vec(),
         "tab" => b"\t".to_vec(),
         "backtab" => b"\x1b[Z".to_vec(),

@@ -132,8 +132,7 @@ impl Terminal {
         self.send(text.as_bytes());
     }
 
-    /// Sends bytes and waits until the program has read them: an Esc that is read together with the next key is another
-    /// key.
+    /// Sends bytes and waits until the program has read what has arrived.
     fn send(&self, bytes: &[u8]) {
         {
             let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
