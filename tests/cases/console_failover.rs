@@ -103,7 +103,7 @@ async fn nothing_typed_or_staged_is_lost_when_the_leader_is_killed() {
     story.note(&format!("node {leader} killed; read from node {} after; slowest key {slowest:?}", now.0));
     console.press("enter p");
     console.expect("allocate Instore to 1 store");
-    console.expect("1 till gain");
+    console.expect("1 till gains");
     console.press("enter tab enter");
     console.expect("nothing is staged");
     answers(&cluster, "till:s12/t1", "GET", "/v2/tasks", "permit_group").await;

@@ -81,8 +81,9 @@ impl Impact {
                 counted(row.endpoints_lost, "endpoint"),
             ));
             for (word, cells) in [("lose", &row.cells_lost), ("gain", &row.cells_gained)] {
+                let s = if row.tills == 1 { "s" } else { "" };
                 for (resource, class, levels) in cells {
-                    lines.push(format!("  {} {word} {levels} on {resource} ({class})", counted(row.tills, "till")));
+                    lines.push(format!("  {} {word}{s} {levels} on {resource} ({class})", counted(row.tills, "till")));
                 }
             }
         }

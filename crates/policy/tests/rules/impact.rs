@@ -162,7 +162,7 @@ fn ag_21_a_new_default_shows_who_gains_and_who_loses() {
     assert_eq!(row.examples, [id("south-1")]);
     assert_eq!(row.gained_examples, [id("GET /v2/webhooks")]);
     assert_eq!(row.lost_examples, ["GET /v2/points/{}", "GET /v2/stores", "POST /v2/customers", "POST /v2/points"].map(id));
-    assert!(found.lines().contains(&"  1 till lose Write on Customer (Data)".to_owned()), "{:?}", found.lines());
+    assert!(found.lines().contains(&"  1 till loses Write on Customer (Data)".to_owned()), "{:?}", found.lines());
 }
 
 #[test]

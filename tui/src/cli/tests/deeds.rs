@@ -90,7 +90,7 @@ fn a_preview_shows_changes_impact_and_revision_and_changes_nothing() {
     let seen = bailiwick(&fake, "preview default clear");
     assert_eq!(seen.exit, Exit::Done);
     assert!(seen.stdout.starts_with(&format!("preview at revision {before}: 1 change\n~ org:acme\n    default_group: POS → none\n")), "{}", seen.stdout);
-    assert!(seen.stdout.contains("1 till lose Read+Write on Customer (Data)") && seen.stdout.ends_with("nothing has been changed\n"), "{}", seen.stdout);
+    assert!(seen.stdout.contains("1 till loses Read+Write on Customer (Data)") && seen.stdout.ends_with("nothing has been changed\n"), "{}", seen.stdout);
     let json = bailiwick(&fake, "preview allocate --group Instore north-7 --json");
     assert_eq!((json.field("outcome"), json.field("changes_total")), ("preview".to_owned(), "1".to_owned()));
     let refused = bailiwick(&fake, "preview zone remove north");

@@ -98,7 +98,7 @@ fn a_difference_has_its_changes_and_its_impact() {
     done(&fake, "default clear");
     let seen = done(&fake, &format!("diff {before}"));
     assert!(seen.stdout.starts_with(&format!("revision {before} → {}: 1 object changed\n~ org:acme\n", before + 1)), "{}", seen.stdout);
-    assert!(seen.stdout.contains("1 till lose Read+Write on Customer (Data)"), "{}", seen.stdout);
+    assert!(seen.stdout.contains("1 till loses Read+Write on Customer (Data)"), "{}", seen.stdout);
     let json = done(&fake, &format!("diff {before} {} --json", before + 1)).json();
     assert_eq!(json.pointer("/impact/tills"), Some(&1.into()));
 }
