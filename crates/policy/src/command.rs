@@ -509,6 +509,41 @@ impl Command {
         }
     }
 
+    /// Whether it adds objects: what a node whose disk is nearly full refuses. What changes or takes away may free
+    /// room, or be the very thing that an emergency needs.
+    pub fn grows(&self) -> bool {
+        match self {
+            Self::CreateOrg { .. }
+            | Self::CreateResource { .. }
+            | Self::CreateGroup { .. }
+            | Self::CreateCredential { .. } => true,
+            Self::PutZones { mode, .. }
+            | Self::PutConcepts { mode, .. }
+            | Self::PutStores { mode, .. }
+            | Self::PutTills { mode, .. }
+            | Self::PutEndpoints { mode, .. } => match mode {
+                PutMode::Create | PutMode::Import => true,
+                PutMode::Edit => false,
+            },
+            Self::InitCluster { .. }
+            | Self::EditOrg { .. }
+            | Self::SetDefault { .. }
+            | Self::Suspend { .. }
+            | Self::Resume { .. }
+            | Self::SetStoresActive { .. }
+            | Self::MoveTill { .. }
+            | Self::Remove { .. }
+            | Self::EditGroup { .. }
+            | Self::DeactivateGroup { .. }
+            | Self::ReactivateGroup { .. }
+            | Self::Allocate { .. }
+            | Self::PutAllocations { .. }
+            | Self::RevokeCredential { .. }
+            | Self::Revert { .. }
+            | Self::RetireNode { .. } => false,
+        }
+    }
+
     /// The org it is about; none for the cluster's own commands and for operators' credentials.
     pub fn org(&self) -> Option<&OrgCode> {
         match self {

@@ -95,6 +95,8 @@ impl ApiError {
     pub const COMPACTED: &'static str = "compacted";
     /// The node admits no more work now. Nothing was proposed.
     pub const OVERLOADED: &'static str = "overloaded";
+    /// The disk is nearly full: what grows is refused, what takes away is not.
+    pub const DISK_FULL: &'static str = "disk_full";
     /// A change of members was begun, and what became of it isn't known: asking for the same again is safe.
     pub const OUTCOME_UNKNOWN: &'static str = "outcome_unknown";
     /// The node is a member already, and not as asked.

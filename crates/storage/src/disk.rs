@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::fault::{Fault, FaultKind};
 
-/// Below this share of the device free, in percent, growth is to be refused.
+/// Below this share of the device free, in percent, an alarm is raised; on a small device growth is refused.
 const NEAR_FULL_PERCENT: u64 = 5;
 /// Below this many bytes free growth is to be refused, whatever the share: a flush and a compaction need room.
 const NEAR_FULL_BYTES: u64 = 256 << 20;
@@ -21,7 +21,15 @@ pub struct DiskSpace {
 }
 
 impl DiskSpace {
-    /// Whether growth is to be refused. Deletions, and changes that free room, are still taken.
+    /// Whether growth is refused. Deletions, and changes that take no room to speak of, are still taken. On a large
+    /// device the fixed margin alone counts: five percent of it may be more than all policy.
+    pub fn refuses_growth(&self) -> bool {
+        let share = self.total_bytes / 100 * NEAR_FULL_PERCENT;
+        let least = if self.total_bytes > NEAR_FULL_BYTES * 4 { NEAR_FULL_BYTES } else { share };
+        self.free_bytes < least
+    }
+
+    /// Whether it is time to raise an alarm: at the latest before growth is refused.
     pub fn near_full(&self) -> bool {
         let share = self.total_bytes / 100 * NEAR_FULL_PERCENT;
         // On a device smaller than the fixed margin only the share counts, or it would be full from the first day.
@@ -115,6 +123,12 @@ mod tests {
         assert!(space(4 << 30, 100 << 30).near_full(), "below five percent");
         assert!(space(200 << 20, 2 << 30).near_full(), "below the margin");
         assert!(!space(40 << 20, 100 << 20).near_full(), "a small device has no margin, only a share");
+        assert!(!space(4 << 30, 100 << 30).refuses_growth() && space(200 << 20, 100 << 30).refuses_growth());
+        assert!(space(4 << 20, 100 << 20).refuses_growth() && !space(6 << 20, 100 << 20).refuses_growth());
+        for (free, total) in [(200u64 << 20, 100u64 << 30), (4 << 20, 100 << 20), (200 << 20, 2 << 30)] {
+            let space = space(free, total);
+            assert!(!space.refuses_growth() || space.near_full(), "no refusal without an alarm");
+        }
         assert!(disk_free(Path::new("/")).unwrap().total_bytes > 0);
     }
 

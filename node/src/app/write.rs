@@ -71,6 +71,7 @@ impl App {
             let left = deadline.saturating_duration_since(Instant::now());
             let unavailable = |why: &str| Err(ApiError::new(ApiError::UNAVAILABLE, format!("{why}: try again with the same id")));
             if self.consensus.is_leader() {
+                self.has_room_for(request.request_id, &command)?;
                 if let Some(conflict) = self.impact_differs(&credential, &command, request.expect.as_deref()) {
                     return Ok(conflict);
                 }
@@ -101,6 +102,21 @@ impl App {
                 Some((id, _)) if id == self.config.node => {}
                 Some(leader) => return self.consensus.forward(leader, &credential, &request, left).await,
             }
+        }
+    }
+
+    /// A leader whose disk is nearly full takes nothing that grows; what can't be told is no reason to refuse, and a
+    /// retry of what was taken is answered as ever.
+    fn has_room_for(&self, id: RequestId, command: &Command) -> Result<(), ApiError> {
+        if !command.grows() || self.views.load().state.requests.contains_key(&id) {
+            return Ok(());
+        }
+        match self.storage.disk_free() {
+            Ok(space) if space.refuses_growth() => Err(ApiError::new(
+                ApiError::DISK_FULL,
+                format!("only {} MiB are free on node {}: remove something, or give it a larger disk", space.free_bytes >> 20, self.config.node),
+            )),
+            Ok(_) | Err(_) => Ok(()),
         }
     }
 

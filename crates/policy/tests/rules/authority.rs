@@ -127,6 +127,19 @@ fn the_table_has_a_row_for_every_command() {
     assert_eq!(numbers, (0..25).collect::<Vec<_>>());
 }
 
+/// What a node with a full disk refuses: what makes objects, and nothing that takes away or shuts off.
+#[test]
+fn what_makes_objects_grows() {
+    let grows: Vec<&str> = commands().iter().filter(|command| command.grows()).map(Command::name).collect();
+    assert_eq!(
+        grows,
+        [
+            "org create", "import zones", "import concepts", "import stores", "import tills", "resource create", "import endpoints",
+            "access-group create", "credential create",
+        ]
+    );
+}
+
 /// To a credential of another org an org is unknown: its refusals are those of an org that isn't there.
 #[test]
 fn another_orgs_existence_does_not_show() {
