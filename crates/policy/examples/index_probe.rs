@@ -25,6 +25,7 @@ use bailiwick_policy::name::Name;
 use bailiwick_policy::object::{Cluster, Credential, CredentialKind, Endpoint, Group, GroupKind, Meta, Object, Org, Resource, Secret, Store, Till};
 use bailiwick_policy::outcome::Change;
 use bailiwick_policy::path::template;
+use bailiwick_policy::place::Bounds;
 use bailiwick_policy::preview::preview;
 use bailiwick_policy::reference;
 use bailiwick_policy::state::State;
@@ -86,7 +87,7 @@ fn measure(stores: usize, samples: usize) -> Fallible<Figures> {
             let (method, path) = chance.of(&calls).ok_or("no calls")?;
             set_key(&mut key, chance.below(stores));
             let subject = key.get(ORG.len() + 1..).unwrap_or_default();
-            let request = Request { org: ORG, subject: Subject::Till(subject), method, path };
+            let request = Request::call(ORG, Subject::Till(subject), method, path);
             if (turn + sample) % 2 == 0 {
                 let (decision, took) = timed(|| decide(black_box(&index), black_box(&request)));
                 permitted += usize::from(decision.verdict() == Verdict::Permit);
@@ -175,7 +176,7 @@ fn check_against_reference(
     for (method, path) in calls.iter().take(200) {
         set_key(&mut key, chance.below(stores));
         let subject = Subject::Till(key.get(ORG.len() + 1..).unwrap_or_default());
-        let request = Request { org: ORG, subject, method, path };
+        let request = Request::call(ORG, subject, method, path);
         let expect = reference::decide(state, &request);
         let permit = expect.verdict() == Verdict::Permit;
         if decide(index, &request) != expect || floor.permits(&key, method, path) != permit {
@@ -204,7 +205,7 @@ fn batches(index: &Index, calls: &[(String, String)], stores: usize, samples: us
             .iter()
             .filter_map(|subject| {
                 let (method, path) = chance.of(calls)?;
-                Some(Request { org: ORG, subject: Subject::Till(subject), method, path })
+                Some(Request::call(ORG, Subject::Till(subject), method, path))
             })
             .collect();
         decisions.clear();
@@ -263,6 +264,7 @@ fn new_defaults(figures: &mut Figures, state: &State, mut index: Index) -> Falli
         secret: Secret::TokenHash([1; 32]),
         revoked: false,
         meta: Meta::default(),
+        bounds: Bounds::ALWAYS,
     };
     let actor = Actor::Credential(operator.id.clone());
     state.put(&Object::Credential(Arc::new(operator)));
@@ -320,6 +322,7 @@ fn world(stores: usize) -> Fallible<State> {
                 class: if path.contains("/meta") { Class::Config } else { Class::Data },
                 level: Level::of_method(method),
                 meta: meta.clone(),
+                routes: None,
             })));
         }
     }

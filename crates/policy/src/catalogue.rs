@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::access::{Class, Grant, Levels};
 use crate::ids::OrgCode;
 use crate::object::{Group, GroupKind, Meta};
+use crate::platform::{BuiltIn, Platform};
 
 /// Version of this catalogue, kept in the cluster's record.
 pub const VERSION: u32 = 1;
@@ -18,8 +19,30 @@ const POS_R_DATA: &[&str] = &["Product", "Store", "Organization", "Organization 
 const INSTORE_RW_DATA: &[&str] = &["Card", "Leads", "Staff", "Task", "Requests", "Survey", "Images"];
 const INSTORE_R_CONFIG: &[&str] = &["Store", "Organization", "Task"];
 
+/// The catalogue that a cluster begins with. Part of what its first entry means: never edited once released, only
+/// replaced by a later version.
+pub fn authored() -> Platform {
+    Platform { version: VERSION, groups: built_ins(), ..Platform::default() }
+}
+
+/// The built-in groups of the catalogue as an org has them.
+pub fn groups_of(platform: &Platform, org: &OrgCode, meta: &Meta) -> Vec<Group> {
+    let of_org = |group: &BuiltIn| Group {
+        org: org.clone(),
+        id: group.id.clone(),
+        name: group.name.clone(),
+        description: group.description.clone(),
+        kind: GroupKind::BuiltIn,
+        active: true,
+        wildcard: group.wildcard,
+        grants: Arc::new(group.grants.clone()),
+        meta: meta.clone(),
+    };
+    platform.groups.iter().map(of_org).collect()
+}
+
 /// POS, Instore and Admin, as every org has them from its first moment.
-pub fn built_in_groups(org: &OrgCode, meta: &Meta) -> Vec<Group> {
+fn built_ins() -> Vec<BuiltIn> {
     let pos = cells(&[(POS_RW_DATA, Class::Data, Levels::R | Levels::W), (POS_R_DATA, Class::Data, Levels::R)]);
     let instore = cells(&[
         (POS_RW_DATA, Class::Data, Levels::R | Levels::W),
@@ -34,17 +57,7 @@ pub fn built_in_groups(org: &OrgCode, meta: &Meta) -> Vec<Group> {
     ]
     .into_iter()
     .filter_map(|(name, description, grants, wildcard)| {
-        Some(Group {
-            org: org.clone(),
-            id: name.parse().ok()?,
-            name: name.parse().ok()?,
-            description: description.into(),
-            kind: GroupKind::BuiltIn,
-            active: true,
-            wildcard,
-            grants: Arc::new(grants),
-            meta: meta.clone(),
-        })
+        Some(BuiltIn { id: name.parse().ok()?, name: name.parse().ok()?, description: description.into(), wildcard, grants })
     })
     .collect()
 }
@@ -67,7 +80,7 @@ mod tests {
     #[test]
     fn ag_10_built_ins() {
         let org: OrgCode = "acme".parse().expect("a code");
-        let groups = built_in_groups(&org, &Meta::default());
+        let groups = groups_of(&authored(), &org, &Meta::default());
         let names: Vec<_> = groups.iter().map(|g| g.name.as_str()).collect();
         assert_eq!(names, ["POS", "Instore", "Admin"]);
         let levels = |group: usize, resource: &str, class| groups[group].levels(&resource.parse().expect("a name"), class);

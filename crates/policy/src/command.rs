@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 use crate::access::{Class, Grant, Level};
 use crate::ids::*;
 use crate::name::Name;
-use crate::object::{CredentialKind, Secret};
+use crate::object::{ApplicationType, Audience, CredentialKind, Designation, Profile, Secret, UserType};
+use crate::permission::{ModuleGrant, Permission};
+use crate::place::{Bounds, Place};
+use crate::platform::Platform;
 
 /// Who asks. Authority is not in here: `plan` reads it from the state when the command is applied.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -234,6 +237,161 @@ pub struct EndpointRow {
     /// Its name.
     #[serde(default)]
     pub name: Field<Name>,
+    /// Scopes that open it, by any of them unless `all_scopes`; an import makes unknown ones, a put refuses them.
+    #[serde(default)]
+    pub scopes: Field<Vec<ScopeId>>,
+    /// All of the scopes are needed.
+    #[serde(default)]
+    pub all_scopes: Option<bool>,
+    /// Permissions that open it, by any of them.
+    #[serde(default)]
+    pub permissions: Field<Vec<Permission>>,
+    /// It is for everybody.
+    #[serde(default)]
+    pub open: Option<bool>,
+    /// It is about one instance; by its template unless given.
+    #[serde(default)]
+    pub instance: Option<bool>,
+}
+
+impl EndpointRow {
+    /// A row with this key that leaves everything as it is.
+    pub fn new(method: impl Into<Arc<str>>, path: impl Into<Arc<str>>) -> Self {
+        Self {
+            method: method.into(),
+            path: path.into(),
+            resource: Field::Keep,
+            class: None,
+            level: None,
+            name: Field::Keep,
+            scopes: Field::Keep,
+            all_scopes: None,
+            permissions: Field::Keep,
+            open: None,
+            instance: None,
+        }
+    }
+}
+
+/// A user to put (UM-18).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct UserRow {
+    /// Its key; for a new one made from the address if it isn't given.
+    pub id: UserId,
+    /// Needed for a new one.
+    #[serde(default)]
+    pub name: Option<Name>,
+    /// Standard unless given.
+    #[serde(default)]
+    pub user_type: Option<UserType>,
+    /// Employee unless given; never changes.
+    #[serde(default)]
+    pub audience: Option<Audience>,
+    /// Its address.
+    #[serde(default)]
+    pub email: Field<Arc<str>>,
+    /// Where it may act. A put replaces them, an import appends (UM-18).
+    #[serde(default)]
+    pub places: Field<Vec<Place>>,
+    /// Its designation (UM-17).
+    #[serde(default)]
+    pub designation: Field<Designation>,
+    /// Parts of its name and what else came with it.
+    #[serde(default)]
+    pub profile: Option<Profile>,
+}
+
+impl UserRow {
+    /// A row with this key that leaves everything as it is.
+    pub fn new(id: UserId) -> Self {
+        Self {
+            id,
+            name: None,
+            user_type: None,
+            audience: None,
+            email: Field::Keep,
+            places: Field::Keep,
+            designation: Field::Keep,
+            profile: None,
+        }
+    }
+}
+
+/// What an assignment does to those that are there (APP-16).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verb {
+    /// Replaces all.
+    Set,
+    /// Adds; one that is there already is replaced.
+    Add,
+    /// Takes away.
+    Remove,
+}
+
+impl fmt::Display for Verb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Set => "set",
+            Self::Add => "add",
+            Self::Remove => "remove",
+        })
+    }
+}
+
+/// A bundle by id, or by name if none has such an id.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Reference(pub Arc<str>);
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl From<&str> for Reference {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+/// A bundle to assign, at places and for a while where its kind allows it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Assign {
+    /// Which: a control, a permission set, a role, a user group.
+    pub bundle: Reference,
+    /// Where. Of a control none is the whole org; a permission set needs one (UM-9); roles and groups have none.
+    #[serde(default)]
+    pub places: Vec<Place>,
+    /// When.
+    #[serde(default)]
+    pub bounds: Bounds,
+}
+
+impl Assign {
+    /// Everywhere and always.
+    pub fn new(bundle: impl Into<Arc<str>>) -> Self {
+        Self { bundle: Reference(bundle.into()), places: Vec::new(), bounds: Bounds::ALWAYS }
+    }
+
+    /// The same at places.
+    pub fn at(mut self, places: Vec<Place>) -> Self {
+        self.places = places;
+        self
+    }
+}
+
+/// A key of an application: the client made the secret; only its hash is here.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct NewKey {
+    /// Its id.
+    pub id: CredentialId,
+    /// How it is proved.
+    pub secret: Secret,
+    /// Milliseconds of replicated time that it lasts, a day to a year; none for ever (APP-19).
+    #[serde(default)]
+    pub lasts_ms: Option<u64>,
 }
 
 /// Everything that may be asked for.
@@ -461,6 +619,348 @@ pub enum Command {
         /// The id.
         node: u64,
     },
+    /// Defines a scope of the org (AC-11).
+    CreateScope {
+        /// The org.
+        org: OrgCode,
+        /// Its name, which is its id.
+        id: ScopeId,
+        /// Free text.
+        description: Arc<str>,
+        /// It reaches only what is its holder's own (AC-16).
+        #[serde(default)]
+        own: bool,
+    },
+    /// A custom entity with its four scopes (AC-13).
+    CreateEntity {
+        /// The org.
+        org: OrgCode,
+        /// Its id.
+        id: EntityId,
+        /// Its name.
+        name: Name,
+    },
+    /// A new custom access control (AC-1).
+    CreateControl {
+        /// The org.
+        org: OrgCode,
+        /// Its name; the id is made from it.
+        name: Name,
+        /// Free text.
+        description: Arc<str>,
+        /// Only for groups of this audience (AC-5).
+        #[serde(default)]
+        audience: Option<Audience>,
+        /// Its scopes.
+        scopes: Vec<ScopeId>,
+    },
+    /// Edits a custom access control.
+    EditControl {
+        /// The org.
+        org: OrgCode,
+        /// The control.
+        control: Reference,
+        /// A new name.
+        #[serde(default)]
+        name: Option<Name>,
+        /// A new description.
+        #[serde(default)]
+        description: Option<Arc<str>>,
+        /// What is done with the scopes.
+        verb: Verb,
+        /// The scopes.
+        #[serde(default)]
+        scopes: Vec<ScopeId>,
+        /// Naming an audience other than its own is refused (AC-5).
+        #[serde(default)]
+        audience: Option<Audience>,
+    },
+    /// A new user group.
+    CreateUserGroup {
+        /// The org.
+        org: OrgCode,
+        /// Its name; the id is made from it.
+        name: Name,
+        /// Free text.
+        description: Arc<str>,
+        /// Whom it is for.
+        #[serde(default)]
+        audience: Audience,
+    },
+    /// Edits a user group.
+    EditUserGroup {
+        /// The org.
+        org: OrgCode,
+        /// The group.
+        group: Reference,
+        /// A new name.
+        #[serde(default)]
+        name: Option<Name>,
+        /// A new description.
+        #[serde(default)]
+        description: Option<Arc<str>>,
+    },
+    /// Access controls of a user group (AC-2, AC-7).
+    AssignControls {
+        /// The org.
+        org: OrgCode,
+        /// The group.
+        group: Reference,
+        /// What is done with them.
+        verb: Verb,
+        /// The controls.
+        controls: Vec<Assign>,
+        /// Users can't have a control: naming one is refused (AC-2).
+        #[serde(default)]
+        users: Vec<UserId>,
+    },
+    /// Members of a user group (AC-21).
+    AssignMembers {
+        /// The org.
+        org: OrgCode,
+        /// The group.
+        group: Reference,
+        /// What is done with them.
+        verb: Verb,
+        /// The users.
+        users: Vec<UserId>,
+        /// For how long, of those that are added.
+        #[serde(default)]
+        bounds: Bounds,
+        /// An application is never a member: naming one is refused (AC-6).
+        #[serde(default)]
+        applications: Vec<ApplicationId>,
+    },
+    /// Creates, edits or imports users (UM-18).
+    PutUsers {
+        /// The org.
+        org: OrgCode,
+        /// What is expected to be there.
+        mode: PutMode,
+        /// The rows.
+        rows: Vec<UserRow>,
+    },
+    /// A new custom permission set (UM-14).
+    CreateSet {
+        /// The org.
+        org: OrgCode,
+        /// Its name; the id is made from it.
+        name: Name,
+        /// Free text.
+        description: Arc<str>,
+        /// What it grants.
+        grants: Vec<ModuleGrant>,
+        /// A set to start from: what the catalogue doesn't offer is left out, and listed.
+        #[serde(default)]
+        clone_of: Option<Reference>,
+    },
+    /// Edits a custom permission set.
+    EditSet {
+        /// The org.
+        org: OrgCode,
+        /// The set.
+        set: Reference,
+        /// A new name.
+        #[serde(default)]
+        name: Option<Name>,
+        /// A new description.
+        #[serde(default)]
+        description: Option<Arc<str>>,
+        /// Sub-modules to set; one without actions is taken away.
+        #[serde(default)]
+        grants: Vec<ModuleGrant>,
+    },
+    /// Permission sets of a user, at places (UM-8, UM-9).
+    AssignSets {
+        /// The org.
+        org: OrgCode,
+        /// The user.
+        user: UserId,
+        /// What is done with them.
+        verb: Verb,
+        /// The sets. `Remove` without places takes a set away everywhere.
+        sets: Vec<Assign>,
+        /// No permission goes to a user directly: naming one is refused (UM-7).
+        #[serde(default)]
+        permissions: Vec<Permission>,
+    },
+    /// Internal roles of a user (APP-5).
+    AssignUserRoles {
+        /// The org.
+        org: OrgCode,
+        /// The user.
+        user: UserId,
+        /// What is done with them.
+        verb: Verb,
+        /// The roles.
+        roles: Vec<Assign>,
+    },
+    /// A new custom role (APP-10).
+    CreateRole {
+        /// The org.
+        org: OrgCode,
+        /// Its id.
+        id: RoleId,
+        /// Its name.
+        name: Name,
+        /// Free text.
+        description: Arc<str>,
+        /// Its rights.
+        rights: Vec<PrivilegeId>,
+    },
+    /// Edits a custom role.
+    EditRole {
+        /// The org.
+        org: OrgCode,
+        /// The role.
+        role: Reference,
+        /// A new name.
+        #[serde(default)]
+        name: Option<Name>,
+        /// A new description.
+        #[serde(default)]
+        description: Option<Arc<str>>,
+        /// What is done with the rights.
+        verb: Verb,
+        /// The rights.
+        #[serde(default)]
+        rights: Vec<PrivilegeId>,
+    },
+    /// Endpoint privileges are predefined: always refused (APP-6).
+    CreateEndpointPrivilege {
+        /// The org.
+        org: OrgCode,
+        /// The privilege.
+        id: PrivilegeId,
+    },
+    /// Registers an application (APP-1, APP-12).
+    RegisterApplication {
+        /// The org.
+        org: OrgCode,
+        /// Its internal id.
+        id: ApplicationId,
+        /// Its name.
+        name: Name,
+        /// Application or extension.
+        kind: ApplicationType,
+        /// None gives the default; an empty list gives none (APP-16).
+        #[serde(default)]
+        roles: Option<Vec<Assign>>,
+        /// Scopes of its credential (AC-6).
+        #[serde(default)]
+        scopes: Vec<ScopeId>,
+        /// An access group of its own (AG-36).
+        #[serde(default)]
+        group: Option<GroupRef>,
+        /// Where it came from.
+        #[serde(default)]
+        source: Option<Arc<str>>,
+        /// Somebody else's.
+        #[serde(default)]
+        external: bool,
+        /// Its first key.
+        #[serde(default)]
+        key: Option<NewKey>,
+    },
+    /// Edits an application; its type never changes (APP-4).
+    EditApplication {
+        /// The org.
+        org: OrgCode,
+        /// The application.
+        application: ApplicationId,
+        /// A new name.
+        #[serde(default)]
+        name: Option<Name>,
+        /// Its access group (AG-36).
+        #[serde(default)]
+        group: Field<GroupRef>,
+        /// Its scopes, all of them.
+        #[serde(default)]
+        scopes: Option<Vec<ScopeId>>,
+        /// Where it came from.
+        #[serde(default)]
+        source: Field<Arc<str>>,
+        /// Somebody else's.
+        #[serde(default)]
+        external: Option<bool>,
+    },
+    /// Roles of an application (APP-14 to APP-16).
+    AssignRoles {
+        /// The org.
+        org: OrgCode,
+        /// The application.
+        application: ApplicationId,
+        /// What is done with them.
+        verb: Verb,
+        /// The roles.
+        roles: Vec<Assign>,
+    },
+    /// A new key for an application; the older ones are revoked, or end after an overlap (APP-19).
+    RotateKey {
+        /// The org.
+        org: OrgCode,
+        /// The application.
+        application: ApplicationId,
+        /// The new key.
+        key: NewKey,
+        /// Milliseconds for which the older keys still let in; none revokes them at once.
+        #[serde(default)]
+        overlap_ms: Option<u64>,
+    },
+    /// Switches of an org.
+    EditSettings {
+        /// The org.
+        org: OrgCode,
+        /// Whom to turn to (UM-23).
+        #[serde(default)]
+        contact: Field<Arc<str>>,
+        /// Applications registered without roles get none (APP-13).
+        #[serde(default)]
+        least_privilege_registration: Option<bool>,
+    },
+    /// A group allocated to stores for a while, with a reason; what was there before comes back by itself.
+    BreakGlass {
+        /// The org.
+        org: OrgCode,
+        /// The stores.
+        stores: Vec<StoreCode>,
+        /// The group.
+        group: GroupRef,
+        /// Milliseconds of replicated time, at most a week.
+        lasts_ms: u64,
+    },
+    /// A one-time code for a user, whose hash is here (UM-23).
+    Invite {
+        /// The org.
+        org: OrgCode,
+        /// The user.
+        user: UserId,
+        /// The id of the invitation.
+        id: CredentialId,
+        /// The hash of the code.
+        secret: Secret,
+        /// Milliseconds of replicated time that it lasts.
+        lasts_ms: u64,
+    },
+    /// Turns the code that lets the asker in into a credential of its user, once.
+    RedeemInvitation {
+        /// The credential's id.
+        id: CredentialId,
+        /// What it is for.
+        label: Name,
+        /// How it is proved.
+        secret: Secret,
+    },
+    /// Replaces the platform's catalogue (UM-10).
+    SetPlatform {
+        /// The new one; its version is one more than the present one's.
+        platform: Box<Platform>,
+    },
+    /// Replicated time moves on: by the cluster itself, when something flips.
+    Tick {
+        /// To this moment.
+        to: Tick,
+    },
 }
 
 impl Command {
@@ -489,11 +989,22 @@ impl Command {
                 ObjectId::Till(..) => "till remove",
                 ObjectId::Resource(..) => "resource remove",
                 ObjectId::Endpoint(..) => "endpoint remove",
+                ObjectId::Scope(..) => "scope remove",
+                ObjectId::Entity(..) => "entity remove",
+                ObjectId::Control(..) => "access-control remove",
+                ObjectId::UserGroup(..) => "user-group remove",
+                ObjectId::Set(..) => "permission-set remove",
+                ObjectId::Role(..) => "role remove",
+                ObjectId::Application(..) => "application remove",
+                ObjectId::User(..) => "user remove",
                 ObjectId::Cluster
                 | ObjectId::Org(_)
                 | ObjectId::Group(..)
-                | ObjectId::User(..)
                 | ObjectId::Credential(_)
+                | ObjectId::Override(..)
+                | ObjectId::Settings(_)
+                | ObjectId::Platform
+                | ObjectId::Clock
                 | ObjectId::Retired(..) => "remove",
             },
             Self::CreateGroup { .. } => "access-group create",
@@ -506,6 +1017,32 @@ impl Command {
             Self::RevokeCredential { .. } => "credential revoke",
             Self::Revert { .. } => "undo",
             Self::RetireNode { .. } => "cluster remove",
+            Self::PutUsers { mode, .. } => put_name(*mode, ["user create", "user edit", "import users"]),
+            Self::CreateScope { .. } => "scope create",
+            Self::CreateEntity { .. } => "entity create",
+            Self::CreateControl { .. } => "access-control create",
+            Self::EditControl { .. } => "access-control edit",
+            Self::CreateUserGroup { .. } => "user-group create",
+            Self::EditUserGroup { .. } => "user-group edit",
+            Self::AssignControls { .. } => "user-group controls",
+            Self::AssignMembers { .. } => "user-group members",
+            Self::CreateSet { .. } => "permission-set create",
+            Self::EditSet { .. } => "permission-set edit",
+            Self::AssignSets { .. } => "user sets",
+            Self::AssignUserRoles { .. } => "user roles",
+            Self::CreateRole { .. } => "role create",
+            Self::EditRole { .. } => "role edit",
+            Self::CreateEndpointPrivilege { .. } => "endpoint-privilege create",
+            Self::RegisterApplication { .. } => "application register",
+            Self::EditApplication { .. } => "application edit",
+            Self::AssignRoles { .. } => "application roles",
+            Self::RotateKey { .. } => "application rotate-key",
+            Self::EditSettings { .. } => "org settings",
+            Self::BreakGlass { .. } => "break-glass",
+            Self::Invite { .. } => "user invite",
+            Self::RedeemInvitation { .. } => "login",
+            Self::SetPlatform { .. } => "catalogue apply",
+            Self::Tick { .. } => "tick",
         }
     }
 
@@ -516,11 +1053,22 @@ impl Command {
             Self::CreateOrg { .. }
             | Self::CreateResource { .. }
             | Self::CreateGroup { .. }
-            | Self::CreateCredential { .. } => true,
+            | Self::CreateCredential { .. }
+            | Self::CreateScope { .. }
+            | Self::CreateEntity { .. }
+            | Self::CreateControl { .. }
+            | Self::CreateUserGroup { .. }
+            | Self::CreateSet { .. }
+            | Self::CreateRole { .. }
+            | Self::RegisterApplication { .. }
+            | Self::RotateKey { .. }
+            | Self::Invite { .. }
+            | Self::SetPlatform { .. } => true,
             Self::PutZones { mode, .. }
             | Self::PutConcepts { mode, .. }
             | Self::PutStores { mode, .. }
             | Self::PutTills { mode, .. }
+            | Self::PutUsers { mode, .. }
             | Self::PutEndpoints { mode, .. } => match mode {
                 PutMode::Create | PutMode::Import => true,
                 PutMode::Edit => false,
@@ -540,14 +1088,34 @@ impl Command {
             | Self::PutAllocations { .. }
             | Self::RevokeCredential { .. }
             | Self::Revert { .. }
-            | Self::RetireNode { .. } => false,
+            | Self::RetireNode { .. }
+            | Self::EditControl { .. }
+            | Self::EditUserGroup { .. }
+            | Self::EditSet { .. }
+            | Self::EditRole { .. }
+            | Self::CreateEndpointPrivilege { .. }
+            | Self::EditApplication { .. }
+            | Self::EditSettings { .. }
+            | Self::BreakGlass { .. }
+            | Self::RedeemInvitation { .. }
+            | Self::Tick { .. }
+            | Self::AssignMembers { .. }
+            | Self::AssignControls { .. }
+            | Self::AssignSets { .. }
+            | Self::AssignUserRoles { .. }
+            | Self::AssignRoles { .. } => false,
         }
     }
 
     /// The org it is about; none for the cluster's own commands and for operators' credentials.
     pub fn org(&self) -> Option<&OrgCode> {
         match self {
-            Self::InitCluster { .. } | Self::RevokeCredential { .. } | Self::RetireNode { .. } => None,
+            Self::InitCluster { .. }
+            | Self::RevokeCredential { .. }
+            | Self::RetireNode { .. }
+            | Self::RedeemInvitation { .. }
+            | Self::SetPlatform { .. }
+            | Self::Tick { .. } => None,
             Self::CreateOrg { org, .. }
             | Self::EditOrg { org, .. }
             | Self::SetDefault { org, .. }
@@ -564,7 +1132,30 @@ impl Command {
             | Self::SetStoresActive { org, .. }
             | Self::MoveTill { org, .. }
             | Self::PutAllocations { org, .. }
-            | Self::Allocate { org, .. } => Some(org),
+            | Self::Allocate { org, .. }
+            | Self::PutUsers { org, .. }
+            | Self::CreateScope { org, .. }
+            | Self::CreateEntity { org, .. }
+            | Self::CreateControl { org, .. }
+            | Self::EditControl { org, .. }
+            | Self::CreateUserGroup { org, .. }
+            | Self::EditUserGroup { org, .. }
+            | Self::AssignControls { org, .. }
+            | Self::AssignMembers { org, .. }
+            | Self::CreateSet { org, .. }
+            | Self::EditSet { org, .. }
+            | Self::AssignSets { org, .. }
+            | Self::AssignUserRoles { org, .. }
+            | Self::CreateRole { org, .. }
+            | Self::EditRole { org, .. }
+            | Self::CreateEndpointPrivilege { org, .. }
+            | Self::RegisterApplication { org, .. }
+            | Self::EditApplication { org, .. }
+            | Self::AssignRoles { org, .. }
+            | Self::RotateKey { org, .. }
+            | Self::EditSettings { org, .. }
+            | Self::BreakGlass { org, .. }
+            | Self::Invite { org, .. } => Some(org),
             Self::Suspend { target } | Self::Resume { target } | Self::Remove { target, .. } => target.org(),
             Self::Revert { changes, .. } => changes.iter().find_map(crate::outcome::Change::org),
             Self::CreateCredential { kind, .. } => kind.org(),

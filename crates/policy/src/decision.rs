@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use bitflags::bitflags;
 use serde::{Deserialize, Serialize};
 
 use crate::outcome::codes;
+use crate::permission::Action;
 
 /// Whose access is in question. A till's id is exactly `STORE/TILL`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -13,16 +15,23 @@ pub enum Subject<'a> {
     Store(&'a str),
     /// A till, by `STORE/TILL`.
     Till(&'a str),
+    /// A user.
+    User(&'a str),
+    /// An application.
+    Application(&'a str),
 }
 
 impl<'a> Subject<'a> {
     /// Parses `type:id`. The text after the colon is not checked: an unknown one is a decision, not an error.
     pub fn parse(text: &'a str) -> Result<Self, String> {
+        const KINDS: &str = "`till:STORE/TILL`, `store:STORE`, `user:ID` or `application:ID`";
         match text.split_once(':') {
             Some(("store", id)) => Ok(Self::Store(id)),
             Some(("till", id)) => Ok(Self::Till(id)),
-            Some((kind, _)) => Err(format!("`{kind}` is no kind of subject: `till:STORE/TILL` or `store:STORE`")),
-            None => Err(format!("`{text}` is no subject: it is `till:STORE/TILL` or `store:STORE`")),
+            Some(("user", id)) => Ok(Self::User(id)),
+            Some(("application", id)) => Ok(Self::Application(id)),
+            Some((kind, _)) => Err(format!("`{kind}` is no kind of subject: {KINDS}")),
+            None => Err(format!("`{text}` is no subject: it is {KINDS}")),
         }
     }
 }
@@ -32,21 +41,176 @@ impl fmt::Display for Subject<'_> {
         match self {
             Self::Store(id) => write!(f, "store:{id}"),
             Self::Till(id) => write!(f, "till:{id}"),
+            Self::User(id) => write!(f, "user:{id}"),
+            Self::Application(id) => write!(f, "application:{id}"),
         }
     }
 }
 
-/// May this subject call this endpoint?
+/// What is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ask<'a> {
+    /// A call of an endpoint.
+    Endpoint {
+        /// The HTTP method, in upper case (doors upper-case it).
+        method: &'a str,
+        /// The path, as sent, with its query.
+        path: &'a str,
+    },
+    /// An action on a sub-module of the back office.
+    Module {
+        /// `Module/Sub-module`.
+        module: &'a str,
+        /// What is done.
+        action: Action,
+    },
+    /// The use of a scope.
+    Scope {
+        /// The scope.
+        scope: &'a str,
+    },
+    /// An action on an entity: a custom one, the platform's, or, for `view`, a node of the navigation tree.
+    Entity {
+        /// Its id, or that of a domain.
+        entity: &'a str,
+        /// What is done.
+        action: EntityAction,
+    },
+}
+
+/// What is done to an entity.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EntityAction {
+    /// Seeing its node of the navigation tree (AC-14).
+    View,
+    /// Reading instances.
+    Read,
+    /// Making one.
+    Create,
+    /// Changing instances.
+    Manage,
+}
+
+impl fmt::Display for EntityAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::View => "view",
+            Self::Read => "read",
+            Self::Create => "create",
+            Self::Manage => "manage",
+        })
+    }
+}
+
+impl std::str::FromStr for EntityAction {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "view" => Ok(Self::View),
+            "read" => Ok(Self::Read),
+            "create" => Ok(Self::Create),
+            "manage" => Ok(Self::Manage),
+            _other => Err(format!("`{}` is no action on an entity: it is view, read, create or manage", text.escape_default())),
+        }
+    }
+}
+
+/// What the asker knows beside. Nothing of it is needed for tills and stores.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Context<'a> {
+    /// Where it is done: `org`, `zone:CODE`, `concept:CODE`, `store:CODE` or `till:STORE/TILL`.
+    pub place: Option<&'a str>,
+    /// It is about one instance, rather than a list, of a scope's or an entity's. Endpoints know by themselves.
+    pub instance: bool,
+    /// Who created the instance: a user's id.
+    pub created_by: Option<&'a str>,
+    /// Whom it is assigned to: a user's id.
+    pub assigned_to: Option<&'a str>,
+    /// The type in the body of a call about an application's registration (APP-4).
+    pub body_type: Option<&'a str>,
+}
+
+/// May this subject do this?
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Request<'a> {
     /// The org, from the caller's credential or a field of its own; never from the subject's id.
     pub org: &'a str,
     /// Whose access.
     pub subject: Subject<'a>,
-    /// The HTTP method, in upper case (doors upper-case it).
-    pub method: &'a str,
-    /// The path, as sent.
-    pub path: &'a str,
+    /// To what.
+    pub ask: Ask<'a>,
+    /// What else is known.
+    pub context: Context<'a>,
+}
+
+impl<'a> Request<'a> {
+    /// May this subject call this endpoint?
+    pub fn call(org: &'a str, subject: Subject<'a>, method: &'a str, path: &'a str) -> Self {
+        Self { org, subject, ask: Ask::Endpoint { method, path }, context: Context::default() }
+    }
+
+    /// The method, of a call.
+    pub fn method(&self) -> &'a str {
+        match self.ask {
+            Ask::Endpoint { method, .. } => method,
+            Ask::Module { .. } | Ask::Scope { .. } | Ask::Entity { .. } => "",
+        }
+    }
+
+    /// The path, of a call.
+    pub fn path(&self) -> &'a str {
+        match self.ask {
+            Ask::Endpoint { path, .. } => path,
+            Ask::Module { .. } | Ask::Scope { .. } | Ask::Entity { .. } => "",
+        }
+    }
+}
+
+bitflags! {
+    /// What an enforcement point has to see to when it permits.
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+    pub struct Obligations: u8 {
+        /// Card data is left out (APP-9).
+        const OMIT_PCI = 1;
+        /// Sensitive data is masked (UM-21).
+        const MASK = 2;
+        /// Only what is the subject's own (AC-18).
+        const OWN_ONLY = 4;
+        /// Only at the places where the permit holds, which can be asked for (AC-22).
+        const PLACES = 8;
+        /// The node opens without content (AC-14).
+        const EMPTY = 16;
+    }
+}
+
+impl Obligations {
+    /// The identifiers of the API.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        let all = [
+            (Self::OMIT_PCI, "omit_pci"),
+            (Self::MASK, "mask"),
+            (Self::OWN_ONLY, "own_only"),
+            (Self::PLACES, "places"),
+            (Self::EMPTY, "empty"),
+        ];
+        all.into_iter().filter(move |(flag, _)| self.contains(*flag)).map(|(_, name)| name)
+    }
+}
+
+impl Serialize for Obligations {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.names())
+    }
+}
+
+impl<'de> Deserialize<'de> for Obligations {
+    /// Those that this version knows.
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let names = Vec::<String>::deserialize(deserializer)?;
+        let known = |name: &String| Self::all().iter().find(|flag| flag.names().next() == Some(name));
+        Ok(names.iter().filter_map(known).collect())
+    }
 }
 
 codes! {
@@ -56,6 +220,20 @@ codes! {
         PermitGroup = "permit_group",
         /// Permitted by the org's default group, which the store inherits.
         PermitDefaultGroup = "permit_default_group",
+        /// The endpoint is for everybody.
+        PermitOpen = "permit_open",
+        /// The user owns the org (UM-5).
+        PermitOwner = "permit_owner",
+        /// A scope that is held (AC-15).
+        PermitScope = "permit_scope",
+        /// A scope for what is the subject's own (AC-16).
+        PermitOwn = "permit_own",
+        /// A permission set at the place (UM-8).
+        PermitSet = "permit_set",
+        /// The endpoint's privilege (APP-7).
+        PermitEndpointPrivilege = "permit_endpoint_privilege",
+        /// A functional privilege (APP-8).
+        PermitPrivilege = "permit_privilege",
         /// The store has no group, and the org no default (AG-23).
         NoAccessGroup = "no_access_group",
         /// The group grants nothing on the resource (AG-2).
@@ -84,6 +262,24 @@ codes! {
         TillUnknown = "till_unknown",
         /// The till is suspended.
         TillSuspended = "till_suspended",
+        /// No scope that would do is held.
+        ScopeMissing = "scope_missing",
+        /// The instance is another's, or whose it is isn't known (AC-18).
+        NotOwner = "not_owner",
+        /// What is held is held elsewhere (UM-8, AC-22).
+        OutOfScope = "out_of_scope",
+        /// No permission set grants it.
+        PermissionMissing = "permission_missing",
+        /// No privilege that would do is held.
+        PrivilegeMissing = "privilege_missing",
+        /// Applications never reach this (APP-4).
+        ForbiddenToApplications = "forbidden_to_applications",
+        /// No such user or application.
+        SubjectUnknown = "subject_unknown",
+        /// The user or application is suspended.
+        SubjectInactive = "subject_inactive",
+        /// No key of the application lets in any more (APP-19).
+        KeyExpired = "key_expired",
         /// The node's state is staler than it may be, or there is none.
         StateUnavailable = "state_unavailable",
         /// The node has not reached the revision asked for.
@@ -137,7 +333,15 @@ impl Reason {
     /// The verdict that this reason stands for.
     pub fn verdict(self) -> Verdict {
         match self {
-            Self::PermitGroup | Self::PermitDefaultGroup => Verdict::Permit,
+            Self::PermitGroup
+            | Self::PermitDefaultGroup
+            | Self::PermitOpen
+            | Self::PermitOwner
+            | Self::PermitScope
+            | Self::PermitOwn
+            | Self::PermitSet
+            | Self::PermitEndpointPrivilege
+            | Self::PermitPrivilege => Verdict::Permit,
             Self::NoAccessGroup
             | Self::ResourceNone
             | Self::NeedsRead
@@ -151,7 +355,16 @@ impl Reason {
             | Self::StoreUnknown
             | Self::StoreInactive
             | Self::TillUnknown
-            | Self::TillSuspended => Verdict::Deny,
+            | Self::TillSuspended
+            | Self::ScopeMissing
+            | Self::NotOwner
+            | Self::OutOfScope
+            | Self::PermissionMissing
+            | Self::PrivilegeMissing
+            | Self::ForbiddenToApplications
+            | Self::SubjectUnknown
+            | Self::SubjectInactive
+            | Self::KeyExpired => Verdict::Deny,
             Self::StateUnavailable | Self::Behind | Self::Unavailable | Self::Compacted => Verdict::Indeterminate,
         }
     }
@@ -165,6 +378,9 @@ pub struct Decision {
     /// Set on a permit that a group in observe mode would have denied, and why it would have (AG-33).
     #[serde(default)]
     pub would_deny: Option<Reason>,
+    /// Of a permit: what has to be seen to.
+    #[serde(default)]
+    pub obligations: Obligations,
 }
 
 impl Decision {
@@ -176,6 +392,6 @@ impl Decision {
 
 impl From<Reason> for Decision {
     fn from(reason: Reason) -> Self {
-        Self { reason, would_deny: None }
+        Self { reason, would_deny: None, obligations: Obligations::empty() }
     }
 }

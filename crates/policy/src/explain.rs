@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::{Class, Level, Levels, Narrow};
 use crate::command::Command;
-use crate::decision::{Decision, Reason, Request, Subject, Verdict};
+use crate::decision::{Ask, Decision, Obligations, Reason, Request, Subject, Verdict};
 use crate::ids::*;
-use crate::object::{Endpoint, GroupKind, Store};
+use crate::object::{GroupKind, Store};
 use crate::path::RequestPath;
-use crate::reference::{self, Cell};
+use crate::reference::{self, Called, Cell};
 use crate::state::{OrgState, State, Via};
 
 mod miss;
@@ -37,6 +37,9 @@ pub struct Explanation {
     /// For a permit that observing alone brought about: the deny that it stands for (AG-33).
     #[serde(default)]
     pub would_deny: Option<Reason>,
+    /// Of a permit: what has to be seen to.
+    #[serde(default)]
+    pub obligations: Obligations,
     /// The facts in the order they were looked at, up to the one that ended it.
     pub steps: Vec<Step>,
     /// One sentence: what permitted it, or what was missing.
@@ -88,6 +91,12 @@ pub enum Step {
         level: Level,
         /// Any of these lets it pass.
         needed: Levels,
+        /// It is for everybody.
+        #[serde(default)]
+        open: bool,
+        /// It has other ways in than by its resource.
+        #[serde(default)]
+        routed: bool,
     },
     /// The store is known.
     Store {
@@ -173,6 +182,8 @@ pub enum Miss {
     Store,
     /// The till is unknown or suspended.
     Till,
+    /// The user or the application is unknown or suspended, or its keys have ended.
+    Subject,
     /// Neither the store nor the org has a group.
     Group,
     /// The cell lacks a level.
@@ -216,14 +227,15 @@ pub struct Remedy {
 /// Explains the answer to a request.
 pub fn explain(state: &State, request: &Request<'_>) -> Explanation {
     let (decision, steps) = chain(state, request);
-    let Decision { reason, would_deny } = decision;
+    let Decision { reason, would_deny, obligations } = decision;
     let mut explanation = Explanation {
         org: request.org.into(),
         subject: request.subject.to_string().into(),
-        method: request.method.into(),
-        path: request.path.into(),
+        method: request.method().into(),
+        path: request.path().into(),
         reason,
         would_deny,
+        obligations,
         steps,
         sentence: String::new(),
         miss: None,
@@ -240,7 +252,7 @@ pub fn explain(state: &State, request: &Request<'_>) -> Explanation {
 impl Explanation {
     /// The answer.
     pub fn decision(&self) -> Decision {
-        Decision { reason: self.reason, would_deny: self.would_deny }
+        Decision { reason: self.reason, would_deny: self.would_deny, obligations: self.obligations }
     }
 
     /// Decides again, from the chain alone: the proof that nothing is missing from it.
@@ -268,25 +280,52 @@ fn walk(state: &State, request: &Request<'_>, steps: &mut Vec<Step>) -> Result<D
     if !active {
         return Err(Reason::OrgSuspended);
     }
-    let Some(path) = RequestPath::parse(request.path) else { return Err(Reason::PathMalformed) };
+    if matches!(request.subject, Subject::User(_) | Subject::Application(_)) || !matches!(request.ask, Ask::Endpoint { .. }) {
+        return Ok(reference::decide(state, request));
+    }
+    let Some(path) = RequestPath::parse(request.path()) else { return Err(Reason::PathMalformed) };
     steps.push(Step::Path { segments: path.segments().map(|segment| segment.decoded().into()).collect() });
-    let Some(endpoint) = reference::matched(org, request.method, path) else { return Err(Reason::EndpointUnknown) };
-    let resource = mapped_resource(org, endpoint);
-    steps.push(Step::Endpoint {
-        endpoint: endpoint.id.clone(),
-        template: endpoint.template.clone(),
-        name: endpoint.name.as_ref().map(|name| name.as_str().into()),
-        resource: endpoint.resource.clone(),
-        mapped: resource.is_some(),
-        class: endpoint.class,
-        level: endpoint.level,
-        needed: endpoint.needed(),
-    });
-    let Some(resource) = resource else { return Err(Reason::EndpointUnmapped) };
+    let called = reference::matched(&state.platform, org, request.method(), path).ok_or(Reason::EndpointUnknown)?;
+    let open = called.routes().is_some_and(|routes| routes.open);
+    let routed = !called.is_unmapped(org);
+    let resource = called.mapped(org);
+    match called {
+        Called::Own(endpoint) => steps.push(Step::Endpoint {
+            endpoint: endpoint.id.clone(),
+            template: endpoint.template.clone(),
+            name: endpoint.name.as_ref().map(|name| name.as_str().into()),
+            resource: endpoint.resource.clone(),
+            mapped: resource.is_some(),
+            class: endpoint.class,
+            level: endpoint.level,
+            needed: endpoint.needed(),
+            open,
+            routed,
+        }),
+        Called::Platform(endpoint) => steps.push(Step::Endpoint {
+            endpoint: endpoint.id.clone(),
+            template: endpoint.template.clone(),
+            name: None,
+            resource: None,
+            mapped: false,
+            class: Class::Data,
+            level: Level::of_method(request.method()),
+            needed: Levels::empty(),
+            open,
+            routed,
+        }),
+    }
+    if open {
+        return Err(Reason::PermitOpen);
+    }
+    if !routed {
+        return Err(Reason::EndpointUnmapped);
+    }
     let store = place(org, request.subject, steps)?;
     let Some((group, via)) = org.effective_group(store) else { return Err(Reason::NoAccessGroup) };
     let observe = org.observes(store);
     steps.push(Step::Group { group: group.id.clone(), name: group.name.as_str().into(), kind: group.kind, via, observe });
+    let Some((endpoint, resource)) = resource else { return Ok(reference::observed(Reason::ResourceNone, via, observe)) };
     let (held, needed) = (group.levels(resource, endpoint.class), endpoint.needed());
     let admitted = group.admits(resource, endpoint.class, &endpoint.id);
     steps.push(Step::Cell {
@@ -298,10 +337,6 @@ fn walk(state: &State, request: &Request<'_>, steps: &mut Vec<Step>) -> Result<D
         left_out: !admitted,
     });
     Ok(reference::observed(reference::judge(Cell { held, needed, admitted }, via), via, observe))
-}
-
-fn mapped_resource<'a>(org: &OrgState, endpoint: &'a Endpoint) -> Option<&'a ResourceId> {
-    endpoint.resource.as_ref().filter(|resource| org.resources.contains_key(*resource))
 }
 
 fn place<'a>(org: &'a OrgState, subject: Subject<'_>, steps: &mut Vec<Step>) -> Result<&'a Arc<Store>, Reason> {
@@ -328,6 +363,7 @@ fn names(subject: Subject<'_>) -> Option<(&str, Option<&str>)> {
     match subject {
         Subject::Store(store) => Some((store, None)),
         Subject::Till(id) => id.rsplit_once('/').map(|(store, till)| (store, Some(till))),
+        Subject::User(_) | Subject::Application(_) => None,
     }
 }
 
@@ -364,6 +400,7 @@ fn replay(subject: &str, steps: &[Step]) -> Result<Decision, Reason> {
         | Step::Group { .. }
         | Step::Unknown => None,
     });
+    // An endpoint without a resource is reached by other ways only, and a till has none of them.
     let cell = cell.unwrap_or(Cell { held: Levels::empty(), needed: Levels::all(), admitted: true });
     Ok(reference::observed(reference::judge(cell, via), via, observe))
 }
@@ -377,9 +414,11 @@ fn replay_until_place(steps: &[Step]) -> Option<Reason> {
     if !steps.iter().any(|step| matches!(step, Step::Path { .. })) {
         return Some(Reason::PathMalformed);
     }
-    match steps.iter().find_map(|step| if let Step::Endpoint { mapped, .. } = step { Some(*mapped) } else { None }) {
+    let endpoint = steps.iter().find_map(|step| if let Step::Endpoint { mapped, open, routed, .. } = step { Some((*mapped, *open, *routed)) } else { None });
+    match endpoint {
         None => Some(Reason::EndpointUnknown),
-        Some(false) => Some(Reason::EndpointUnmapped),
-        Some(true) => None,
+        Some((_, true, _)) => Some(Reason::PermitOpen),
+        Some((false, false, false)) => Some(Reason::EndpointUnmapped),
+        Some(_) => None,
     }
 }

@@ -49,6 +49,20 @@ fn check_code(what: &'static str, text: &str, upper: bool) -> Result<(), BadId> 
     Ok(())
 }
 
+/// Any text of a bearable length without blanks at its ends.
+fn check_text_id(what: &'static str, text: &str) -> Result<(), BadId> {
+    if text.trim() != text || text.is_empty() {
+        return Err(bad(what, text, "it is empty, or has blanks at its ends"));
+    }
+    if text.chars().count() > NAME_CHARS_MAX {
+        return Err(bad(what, text, "it is longer than 100 characters"));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(bad(what, text, "it has control characters"));
+    }
+    Ok(())
+}
+
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $what:literal, $check:expr) => {
         $(#[$doc])*
@@ -144,20 +158,49 @@ text_id!(
     CredentialId, "credential id", |what, text| check_code(what, text, true)
 );
 text_id!(
+    /// An application of an org: its internal id.
+    ApplicationId, "application id", |what, text| check_code(what, text, true)
+);
+text_id!(
+    /// A user group: made from its first name.
+    UserGroupId, "user group id", |what, text| check_code(what, text, true)
+);
+text_id!(
+    /// An access control: made from its first name.
+    ControlId, "access control id", |what, text| check_code(what, text, true)
+);
+text_id!(
+    /// A permission set: made from its first name.
+    SetId, "permission set id", |what, text| check_code(what, text, true)
+);
+text_id!(
+    /// A role, predefined or of an org.
+    RoleId, "role id", |what, text| check_code(what, text, true)
+);
+text_id!(
+    /// A privilege, functional or of one endpoint.
+    PrivilegeId, "privilege id", |what, text| check_code(what, text, true)
+);
+text_id!(
+    /// An entity, custom or the platform's: the middle of its scopes' names.
+    EntityId, "entity id", |what, text| check_code(what, text, true)
+);
+text_id!(
+    /// A domain of the platform: a node of the navigation tree, and the beginning of its scopes' names.
+    DomainId, "domain id", |what, text| check_code(what, text, true)
+);
+text_id!(
+    /// A scope, by the very text of its source: real ones have blanks in them, and the lint says so.
+    ScopeId, "scope", |what, text| check_text_id(what, text)
+);
+text_id!(
+    /// A sub-module of the back office: `Module/Sub-module`, or `Module` for the module itself.
+    ModuleId, "module", |what, text| check_text_id(what, text)
+);
+text_id!(
     /// A resource of an org's API catalogue: the very text of its source, case-sensitive ("User groups" and
     /// "User Groups" are two; the lint says so).
-    ResourceId, "resource name", |what, text| {
-        if text.trim() != text || text.is_empty() {
-            return Err(bad(what, text, "it is empty, or has blanks at its ends"));
-        }
-        if text.chars().count() > NAME_CHARS_MAX {
-            return Err(bad(what, text, "it is longer than 100 characters"));
-        }
-        if text.chars().any(char::is_control) {
-            return Err(bad(what, text, "it has control characters"));
-        }
-        Ok(())
-    }
+    ResourceId, "resource name", |what, text| check_text_id(what, text)
 );
 text_id!(
     /// An endpoint: its method, a blank, and its template with `{}` for every parameter.
@@ -284,13 +327,35 @@ pub enum ObjectId {
     Credential(CredentialId),
     /// An id of the org that is never given again, as `kind:id`.
     Retired(OrgCode, Arc<str>),
+    /// A scope that the org defined.
+    Scope(OrgCode, ScopeId),
+    /// A custom entity of an org.
+    Entity(OrgCode, EntityId),
+    /// A custom access control of an org.
+    Control(OrgCode, ControlId),
+    /// A user group of an org.
+    UserGroup(OrgCode, UserGroupId),
+    /// A custom permission set of an org.
+    Set(OrgCode, SetId),
+    /// A custom role of an org.
+    Role(OrgCode, RoleId),
+    /// An application of an org.
+    Application(OrgCode, ApplicationId),
+    /// An allocation to a store that goes back by itself.
+    Override(OrgCode, StoreCode),
+    /// The switches of an org.
+    Settings(OrgCode),
+    /// The platform's catalogue.
+    Platform,
+    /// The moment up to which time has flipped what is bounded.
+    Clock,
 }
 
 impl ObjectId {
     /// The org that the object belongs to; none for the cluster, and for credentials (their kind says it).
     pub fn org(&self) -> Option<&OrgCode> {
         match self {
-            Self::Cluster | Self::Credential(_) => None,
+            Self::Cluster | Self::Credential(_) | Self::Platform | Self::Clock => None,
             Self::Org(org)
             | Self::Zone(org, _)
             | Self::Concept(org, _)
@@ -300,6 +365,15 @@ impl ObjectId {
             | Self::Endpoint(org, _)
             | Self::Group(org, _)
             | Self::User(org, _)
+            | Self::Scope(org, _)
+            | Self::Entity(org, _)
+            | Self::Control(org, _)
+            | Self::UserGroup(org, _)
+            | Self::Set(org, _)
+            | Self::Role(org, _)
+            | Self::Application(org, _)
+            | Self::Override(org, _)
+            | Self::Settings(org)
             | Self::Retired(org, _) => Some(org),
         }
     }
@@ -319,6 +393,17 @@ impl ObjectId {
             Self::User(..) => "user",
             Self::Credential(_) => "credential",
             Self::Retired(..) => "retired",
+            Self::Scope(..) => "scope",
+            Self::Entity(..) => "entity",
+            Self::Control(..) => "access-control",
+            Self::UserGroup(..) => "user-group",
+            Self::Set(..) => "permission-set",
+            Self::Role(..) => "role",
+            Self::Application(..) => "application",
+            Self::Override(..) => "break-glass",
+            Self::Settings(_) => "settings",
+            Self::Platform => "platform",
+            Self::Clock => "clock",
         }
     }
 }
@@ -328,7 +413,7 @@ impl fmt::Display for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = self.kind();
         match self {
-            Self::Cluster => f.write_str(kind),
+            Self::Cluster | Self::Platform | Self::Clock => f.write_str(kind),
             Self::Org(id) => write!(f, "{kind}:{id}"),
             Self::Zone(_, id) => write!(f, "{kind}:{id}"),
             Self::Concept(_, id) => write!(f, "{kind}:{id}"),
@@ -340,6 +425,15 @@ impl fmt::Display for ObjectId {
             Self::User(_, id) => write!(f, "{kind}:{id}"),
             Self::Credential(id) => write!(f, "{kind}:{id}"),
             Self::Retired(_, what) => write!(f, "{kind}:{what}"),
+            Self::Scope(_, id) => write!(f, "{kind}:{id}"),
+            Self::Entity(_, id) => write!(f, "{kind}:{id}"),
+            Self::Control(_, id) => write!(f, "{kind}:{id}"),
+            Self::UserGroup(_, id) => write!(f, "{kind}:{id}"),
+            Self::Set(_, id) => write!(f, "{kind}:{id}"),
+            Self::Role(_, id) => write!(f, "{kind}:{id}"),
+            Self::Application(_, id) => write!(f, "{kind}:{id}"),
+            Self::Override(_, id) => write!(f, "{kind}:{id}"),
+            Self::Settings(id) => write!(f, "{kind}:{id}"),
         }
     }
 }

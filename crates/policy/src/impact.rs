@@ -141,7 +141,18 @@ fn impact_on_org<'a>(old: &OrgState, new: &OrgState, changes: impl Iterator<Item
                 | Object::Group(_)
                 | Object::User(_)
                 | Object::Credential(_)
-                | Object::Retired(_),
+                | Object::Retired(_)
+                | Object::Scope(_)
+                | Object::Entity(_)
+                | Object::Control(_)
+                | Object::UserGroup(_)
+                | Object::Set(_)
+                | Object::Role(_)
+                | Object::Application(_)
+                | Object::Override(_)
+                | Object::Settings(_)
+                | Object::Platform(_)
+                | Object::Clock(_),
             )
             | None => {}
         }

@@ -10,6 +10,11 @@ use serde::{Deserialize, Serialize};
 use crate::access::{Class, Grant, Level, Levels};
 use crate::ids::*;
 use crate::name::Name;
+use crate::permission::Permission;
+use crate::place::Bounds;
+
+pub use crate::people::*;
+pub use crate::platform::Platform;
 
 /// Who last touched an object, and when.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -187,6 +192,24 @@ pub struct Endpoint {
     pub level: Level,
     /// Who and when.
     pub meta: Meta,
+    /// Other ways in than by its resource. Last, as in `Org`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub routes: Option<Arc<Routes>>,
+}
+
+/// Ways into an endpoint beside its resource. Each opens by itself; lacking one merely closes that way.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Routes {
+    /// For everybody.
+    pub open: bool,
+    /// Any of these scopes, sorted; or all of them.
+    pub scopes: Vec<ScopeId>,
+    /// All of the scopes are needed.
+    pub all_scopes: bool,
+    /// Any of these permissions, sorted.
+    pub permissions: Vec<Permission>,
+    /// It is about one instance, which own scopes must be asked for (AC-18); else a listing, or makes a new one.
+    pub instance: bool,
 }
 
 impl Endpoint {
@@ -272,6 +295,32 @@ impl Group {
 pub enum UserType {
     /// Full authority in the org (UM-5).
     Owner,
+    /// Creates standard users and gives them what it holds itself (UM-3).
+    Admin,
+    /// Manages nobody, and holds what it is assigned (UM-2).
+    Standard,
+}
+
+impl std::fmt::Display for UserType {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Owner => "owner",
+            Self::Admin => "admin",
+            Self::Standard => "standard",
+        })
+    }
+}
+
+impl std::str::FromStr for UserType {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "owner" | "org owner" => Ok(Self::Owner),
+            "admin" => Ok(Self::Admin),
+            "standard" => Ok(Self::Standard),
+            _other => Err(format!("`{}` is no type of user: it is standard, admin or owner", text.escape_default())),
+        }
+    }
 }
 
 /// A user of an org.
@@ -283,12 +332,37 @@ pub struct User {
     pub id: UserId,
     /// Its name.
     pub name: Name,
-    /// Owner, so far.
+    /// Standard, admin or owner.
     pub user_type: UserType,
     /// Cleared by `suspend`.
     pub active: bool,
     /// Who and when.
     pub meta: Meta,
+    /// The rest; none if all of it is blank. Last, as in `Org`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub more: Option<Arc<UserMore>>,
+}
+
+impl User {
+    /// The rest, blank if there is none.
+    pub fn more(&self) -> &UserMore {
+        static BLANK: std::sync::OnceLock<UserMore> = std::sync::OnceLock::new();
+        match &self.more {
+            Some(more) => more,
+            None => BLANK.get_or_init(UserMore::default),
+        }
+    }
+
+    /// Employee or customer.
+    pub fn audience(&self) -> Audience {
+        self.more().audience
+    }
+
+    /// The user with another rest; a blank one is left out.
+    pub fn with_more(&self, more: UserMore) -> Self {
+        let more = (more != UserMore::default()).then(|| Arc::new(more));
+        Self { more, ..self.clone() }
+    }
 }
 
 /// Whom a credential lets in.
@@ -309,6 +383,20 @@ pub enum CredentialKind {
         /// The org.
         org: OrgCode,
     },
+    /// An application of an org: this is its key.
+    Application {
+        /// The org.
+        org: OrgCode,
+        /// The application.
+        application: ApplicationId,
+    },
+    /// A one-time code for a user: it lets in only to be turned into a credential of the user.
+    Invitation {
+        /// The org.
+        org: OrgCode,
+        /// The user.
+        user: UserId,
+    },
 }
 
 impl CredentialKind {
@@ -316,7 +404,7 @@ impl CredentialKind {
     pub fn org(&self) -> Option<&OrgCode> {
         match self {
             Self::Operator => None,
-            Self::User { org, .. } | Self::EnforcementPoint { org } => Some(org),
+            Self::User { org, .. } | Self::EnforcementPoint { org } | Self::Application { org, .. } | Self::Invitation { org, .. } => Some(org),
         }
     }
 }
@@ -356,6 +444,9 @@ pub struct Credential {
     pub revoked: bool,
     /// Who and when.
     pub meta: Meta,
+    /// When it lets in. Last, as in `Org`.
+    #[serde(default, skip_serializing_if = "Bounds::is_always")]
+    pub bounds: Bounds,
 }
 
 /// An id that an object had and that no other will have in this org, so that what once hung on it can't come back
@@ -402,6 +493,28 @@ pub enum Object {
     Credential(Arc<Credential>),
     /// An id that is never given again.
     Retired(Arc<Retired>),
+    /// See the type of the same name.
+    Scope(Arc<Scope>),
+    /// See the type of the same name.
+    Entity(Arc<Entity>),
+    /// See the type of the same name.
+    Control(Arc<Control>),
+    /// See the type of the same name.
+    UserGroup(Arc<UserGroup>),
+    /// See the type of the same name.
+    Set(Arc<PermissionSet>),
+    /// See the type of the same name.
+    Role(Arc<Role>),
+    /// See the type of the same name.
+    Application(Arc<Application>),
+    /// See the type of the same name.
+    Override(Arc<Override>),
+    /// See the type of the same name.
+    Settings(Arc<Settings>),
+    /// See the type of the same name.
+    Platform(Arc<Platform>),
+    /// See the type of the same name.
+    Clock(Arc<Clock>),
 }
 
 impl Object {
@@ -420,6 +533,44 @@ impl Object {
             Self::User(o) => ObjectId::User(o.org.clone(), o.id.clone()),
             Self::Credential(o) => ObjectId::Credential(o.id.clone()),
             Self::Retired(o) => ObjectId::Retired(o.org.clone(), o.what.clone()),
+            Self::Scope(o) => ObjectId::Scope(o.org.clone(), o.id.clone()),
+            Self::Entity(o) => ObjectId::Entity(o.org.clone(), o.id.clone()),
+            Self::Control(o) => ObjectId::Control(o.org.clone(), o.id.clone()),
+            Self::UserGroup(o) => ObjectId::UserGroup(o.org.clone(), o.id.clone()),
+            Self::Set(o) => ObjectId::Set(o.org.clone(), o.id.clone()),
+            Self::Role(o) => ObjectId::Role(o.org.clone(), o.id.clone()),
+            Self::Application(o) => ObjectId::Application(o.org.clone(), o.id.clone()),
+            Self::Override(o) => ObjectId::Override(o.org.clone(), o.store.clone()),
+            Self::Settings(o) => ObjectId::Settings(o.org.clone()),
+            Self::Platform(_) => ObjectId::Platform,
+            Self::Clock(_) => ObjectId::Clock,
+        }
+    }
+
+    /// The org it is about: of a credential, its holder's.
+    pub fn org(&self) -> Option<&OrgCode> {
+        match self {
+            Self::Credential(o) => o.kind.org(),
+            Self::Cluster(_) | Self::Platform(_) | Self::Clock(_) => None,
+            Self::Org(o) => Some(&o.org),
+            Self::Zone(o) => Some(&o.org),
+            Self::Concept(o) => Some(&o.org),
+            Self::Store(o) => Some(&o.org),
+            Self::Till(o) => Some(&o.org),
+            Self::Resource(o) => Some(&o.org),
+            Self::Endpoint(o) => Some(&o.org),
+            Self::Group(o) => Some(&o.org),
+            Self::User(o) => Some(&o.org),
+            Self::Retired(o) => Some(&o.org),
+            Self::Scope(o) => Some(&o.org),
+            Self::Entity(o) => Some(&o.org),
+            Self::Control(o) => Some(&o.org),
+            Self::UserGroup(o) => Some(&o.org),
+            Self::Set(o) => Some(&o.org),
+            Self::Role(o) => Some(&o.org),
+            Self::Application(o) => Some(&o.org),
+            Self::Override(o) => Some(&o.org),
+            Self::Settings(o) => Some(&o.org),
         }
     }
 
@@ -438,6 +589,17 @@ impl Object {
             Self::User(o) => &o.meta,
             Self::Credential(o) => &o.meta,
             Self::Retired(o) => &o.meta,
+            Self::Scope(o) => &o.meta,
+            Self::Entity(o) => &o.meta,
+            Self::Control(o) => &o.meta,
+            Self::UserGroup(o) => &o.meta,
+            Self::Set(o) => &o.meta,
+            Self::Role(o) => &o.meta,
+            Self::Application(o) => &o.meta,
+            Self::Override(o) => &o.meta,
+            Self::Settings(o) => &o.meta,
+            Self::Platform(o) => &o.meta,
+            Self::Clock(o) => &o.meta,
         }
     }
 
@@ -456,6 +618,17 @@ impl Object {
             Self::User(o) => &mut Arc::make_mut(o).meta,
             Self::Credential(o) => &mut Arc::make_mut(o).meta,
             Self::Retired(o) => &mut Arc::make_mut(o).meta,
+            Self::Scope(o) => &mut Arc::make_mut(o).meta,
+            Self::Entity(o) => &mut Arc::make_mut(o).meta,
+            Self::Control(o) => &mut Arc::make_mut(o).meta,
+            Self::UserGroup(o) => &mut Arc::make_mut(o).meta,
+            Self::Set(o) => &mut Arc::make_mut(o).meta,
+            Self::Role(o) => &mut Arc::make_mut(o).meta,
+            Self::Application(o) => &mut Arc::make_mut(o).meta,
+            Self::Override(o) => &mut Arc::make_mut(o).meta,
+            Self::Settings(o) => &mut Arc::make_mut(o).meta,
+            Self::Platform(o) => &mut Arc::make_mut(o).meta,
+            Self::Clock(o) => &mut Arc::make_mut(o).meta,
         }
     }
 }

@@ -23,20 +23,7 @@ pub struct Change {
 impl Change {
     /// The org it is about: of a credential, its holder's.
     pub fn org(&self) -> Option<&OrgCode> {
-        match self.after.as_ref().or(self.before.as_ref())? {
-            Object::Credential(o) => o.kind.org(),
-            Object::Cluster(_) => None,
-            Object::Org(o) => Some(&o.org),
-            Object::Zone(o) => Some(&o.org),
-            Object::Concept(o) => Some(&o.org),
-            Object::Store(o) => Some(&o.org),
-            Object::Till(o) => Some(&o.org),
-            Object::Resource(o) => Some(&o.org),
-            Object::Endpoint(o) => Some(&o.org),
-            Object::Group(o) => Some(&o.org),
-            Object::User(o) => Some(&o.org),
-            Object::Retired(o) => Some(&o.org),
-        }
+        self.after.as_ref().or(self.before.as_ref())?.org()
     }
 
     /// What takes it back.
@@ -181,6 +168,84 @@ codes! {
         IdRetired = "id_retired",
         /// What the entry did can't be undone.
         NotUndoable = "not_undoable",
+        /// No such scope in any tier (AC-11).
+        ScopeUnknown = "scope_unknown",
+        /// The scope, or a domain of that name, exists in some tier (AC-13).
+        ScopeExists = "scope_exists",
+        /// Controls, applications or endpoints name the scope.
+        ScopeInUse = "scope_in_use",
+        /// No such custom entity.
+        EntityUnknown = "entity_unknown",
+        /// No such access control.
+        ControlUnknown = "control_unknown",
+        /// The access control is assigned to groups (AC-9).
+        ControlAssigned = "control_assigned",
+        /// An access control has at least one scope, each once (AC-1).
+        ControlEmpty = "control_empty",
+        /// It is for the other audience (AC-5, UM-24).
+        AudienceMismatch = "audience_mismatch",
+        /// The audience of a control or a user never changes (AC-5).
+        AudienceImmutable = "audience_immutable",
+        /// A control goes to groups, never to a user (AC-2).
+        DirectControlForbidden = "direct_control_forbidden",
+        /// An application is never a member of a group (AC-6).
+        MemberForbidden = "member_forbidden",
+        /// No such user group.
+        UserGroupUnknown = "user_group_unknown",
+        /// The user group has members (AC-21).
+        UserGroupInUse = "user_group_in_use",
+        /// The user exists.
+        UserExists = "user_exists",
+        /// Another user has this address.
+        EmailTaken = "email_taken",
+        /// The text is no address.
+        EmailInvalid = "email_invalid",
+        /// Only an owner may do this (UM-3).
+        OwnerOnly = "owner_only",
+        /// One can give only what one holds, where one holds it (UM-4).
+        DelegationExceedsOwn = "delegation_exceeds_own",
+        /// No permission goes to a user directly (UM-7).
+        DirectPermissionForbidden = "direct_permission_forbidden",
+        /// An assignment needs a place; the org is one (UM-9).
+        PlaceRequired = "place_required",
+        /// An assignment of this kind has no place.
+        PlaceForbidden = "place_forbidden",
+        /// The designation is for places of another kind (UM-17).
+        LevelMismatch = "level_mismatch",
+        /// The catalogue does not offer this (UM-13).
+        PermissionUnavailable = "permission_unavailable",
+        /// No such permission set.
+        SetUnknown = "set_unknown",
+        /// The permission set is assigned to users (UM-22).
+        SetAssigned = "set_assigned",
+        /// It would end before it begins, or ownership would end (UM-6).
+        BoundsInvalid = "bounds_invalid",
+        /// No such role.
+        RoleUnknown = "role_unknown",
+        /// The role exists (APP-11).
+        RoleExists = "role_exists",
+        /// The role is assigned.
+        RoleAssigned = "role_assigned",
+        /// No such privilege (APP-11).
+        RightUnknown = "right_unknown",
+        /// No such application.
+        ApplicationUnknown = "application_unknown",
+        /// The application exists.
+        ApplicationExists = "application_exists",
+        /// Privileges of applications never go to a user (APP-5).
+        ApplicationOnlyPrivilege = "application_only_privilege",
+        /// A role of users never goes to an application.
+        InternalOnlyRole = "internal_only_role",
+        /// Endpoint privileges are predefined (APP-6).
+        EndpointPrivilegeReadonly = "endpoint_privilege_readonly",
+        /// A key lasts a day to a year, or for ever (APP-19).
+        KeyLifetime = "key_lifetime",
+        /// It would last for no time, or for longer than it may.
+        LifetimeInvalid = "lifetime_invalid",
+        /// The platform catalogue contradicts itself, or its version isn't the next.
+        CatalogueInvalid = "catalogue_invalid",
+        /// This needs a reason.
+        ReasonRequired = "reason_required",
     }
 }
 

@@ -145,6 +145,15 @@ pub fn canonical_segments(canonical: &str) -> impl Iterator<Item = Option<&str>>
     canonical.split('/').filter(|s| !s.is_empty()).map(|s| if s == "{}" { None } else { Some(s) })
 }
 
+/// The value of a query's parameter that occurs exactly once; encoded ones are compared as they stand.
+pub fn query_once<'a>(path: &'a str, name: &str) -> Option<&'a str> {
+    let (_, query) = path.split_once('?')?;
+    let query = query.split('#').next()?;
+    let mut values = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, ""))).filter(|(key, _)| *key == name);
+    let (_, value) = values.next()?;
+    values.next().is_none().then_some(value)
+}
+
 /// The path of a request, checked: starts with a slash, no `.`, `..` or empty segment, no encoded slash or NUL,
 /// valid UTF-8 after decoding. One trailing slash and the query are gone.
 #[derive(Clone, Copy, Debug)]

@@ -242,7 +242,22 @@ pub fn item(state: &State, viewer: &Viewer, id: &ObjectId) -> Option<Item> {
     }
     let org = || id.org().and_then(|org| state.orgs.get(org));
     match (id, state.get(id)?) {
-        (_, Object::Cluster(_) | Object::Retired(_)) => None,
+        (
+            _,
+            Object::Cluster(_)
+            | Object::Retired(_)
+            | Object::Scope(_)
+            | Object::Entity(_)
+            | Object::Control(_)
+            | Object::UserGroup(_)
+            | Object::Set(_)
+            | Object::Role(_)
+            | Object::Application(_)
+            | Object::Override(_)
+            | Object::Settings(_)
+            | Object::Platform(_)
+            | Object::Clock(_),
+        ) => None,
         (_, Object::Org(_)) => org().map(org_item),
         (_, Object::Zone(o)) => org().map(|org| zone_item(org, &o)),
         (_, Object::Concept(o)) => org().map(|org| concept_item(org, &o)),

@@ -12,6 +12,7 @@ use imbl::{OrdMap, OrdSet};
 use crate::ids::*;
 use crate::object::*;
 use crate::outcome::{Change, Recorded};
+use crate::place::Bounds;
 
 /// All policy at one revision, and what replicating it needs.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +37,15 @@ pub struct State {
     pub history: [u8; 32],
     /// Number of rows in that chain.
     pub audit_rows: u64,
+    /// The platform's catalogue.
+    pub platform: Arc<Platform>,
+    /// The moment up to which what is bounded in time has flipped. Moved by replicated ticks, only when something flips,
+    /// so that every replica flips it at the same revision.
+    pub clock: Tick,
+    /// Its record; none before the first flip.
+    pub clock_record: Option<Arc<Clock>>,
+    /// Derived: moments at which an object flips.
+    pub moments: OrdSet<(Tick, ObjectId)>,
 }
 
 /// Members of one class: those with the same explicit group, or those that inherit.
@@ -90,6 +100,42 @@ pub struct OrgState {
     pub users: OrdMap<UserId, Arc<User>>,
     /// Ids that are never given again, as `kind:id`.
     pub retired: OrdMap<Arc<str>, Arc<Retired>>,
+    /// Scopes that the org defined.
+    pub scopes: OrdMap<ScopeId, Arc<Scope>>,
+    /// Custom entities.
+    pub entities: OrdMap<EntityId, Arc<Entity>>,
+    /// Custom access controls.
+    pub controls: OrdMap<ControlId, Arc<Control>>,
+    /// User groups.
+    pub user_groups: OrdMap<UserGroupId, Arc<UserGroup>>,
+    /// Custom permission sets.
+    pub sets: OrdMap<SetId, Arc<PermissionSet>>,
+    /// Custom roles.
+    pub roles: OrdMap<RoleId, Arc<Role>>,
+    /// Applications.
+    pub applications: OrdMap<ApplicationId, Arc<Application>>,
+    /// Allocations that go back by themselves, by store.
+    pub overrides: OrdMap<StoreCode, Arc<Override>>,
+    /// Switches; none while all are as they come.
+    pub settings: Option<Arc<Settings>>,
+    /// Derived: names of controls, user groups, permission sets, roles and applications, folded, by kind.
+    pub names: OrdMap<(&'static str, Arc<str>), Arc<str>>,
+    /// Derived: users by folded address.
+    pub emails: OrdMap<Arc<str>, UserId>,
+    /// Derived: members by user group.
+    pub group_users: OrdMap<UserGroupId, OrdSet<UserId>>,
+    /// Derived: user groups by control.
+    pub control_groups: OrdMap<ControlId, OrdSet<UserGroupId>>,
+    /// Derived: users by permission set.
+    pub set_users: OrdMap<SetId, OrdSet<UserId>>,
+    /// Derived: users by internal role.
+    pub role_users: OrdMap<RoleId, OrdSet<UserId>>,
+    /// Derived: applications by role.
+    pub role_applications: OrdMap<RoleId, OrdSet<ApplicationId>>,
+    /// Derived: applications by access group.
+    pub group_applications: OrdMap<GroupId, OrdSet<ApplicationId>>,
+    /// Derived: keys of applications, revoked ones too.
+    pub keys: OrdMap<ApplicationId, OrdSet<CredentialId>>,
     /// Derived: groups by folded name.
     pub group_names: OrdMap<Arc<str>, GroupId>,
     /// Derived: stores by explicit group.
@@ -130,6 +176,24 @@ impl OrgState {
             groups: OrdMap::new(),
             users: OrdMap::new(),
             retired: OrdMap::new(),
+            scopes: OrdMap::new(),
+            entities: OrdMap::new(),
+            controls: OrdMap::new(),
+            user_groups: OrdMap::new(),
+            sets: OrdMap::new(),
+            roles: OrdMap::new(),
+            applications: OrdMap::new(),
+            overrides: OrdMap::new(),
+            settings: None,
+            names: OrdMap::new(),
+            emails: OrdMap::new(),
+            group_users: OrdMap::new(),
+            control_groups: OrdMap::new(),
+            set_users: OrdMap::new(),
+            role_users: OrdMap::new(),
+            role_applications: OrdMap::new(),
+            group_applications: OrdMap::new(),
+            keys: OrdMap::new(),
             group_names: OrdMap::new(),
             allocated: OrdMap::new(),
             zone_stores: OrdMap::new(),
@@ -272,6 +336,124 @@ impl OrgState {
     }
 }
 
+/// Kinds of names that are unique in an org, each among its own.
+pub const CONTROL: &str = "access-control";
+/// Of user groups.
+pub const USER_GROUP: &str = "user-group";
+/// Of permission sets.
+pub const SET: &str = "permission-set";
+/// Of roles.
+pub const ROLE: &str = "role";
+/// Of applications.
+pub const APPLICATION: &str = "application";
+
+impl OrgState {
+    fn rename(&mut self, kind: &'static str, id: &str, old: Option<Arc<str>>, new: Option<Arc<str>>) {
+        if let Some(old) = old
+            && self.names.get(&(kind, old.clone())).is_some_and(|named| **named == *id)
+        {
+            self.names.remove(&(kind, old));
+        }
+        if let Some(new) = new {
+            self.names.insert((kind, new), id.into());
+        }
+    }
+
+    /// The id that something of a kind has under a name (AG-9: names are compared folded).
+    pub fn named(&self, kind: &'static str, name: &str) -> Option<&Arc<str>> {
+        self.names.get(&(kind, crate::name::fold(name).into()))
+    }
+
+    /// The application's keys that are in force at a moment.
+    pub fn has_key(&self, credentials: &OrdMap<CredentialId, Arc<Credential>>, application: &ApplicationId, clock: Tick) -> bool {
+        let keys = self.keys.get(application).into_iter().flatten();
+        keys.filter_map(|id| credentials.get(id)).any(|key| !key.revoked && key.bounds.hold(clock))
+    }
+
+    fn unlink_user(&mut self, id: &UserId) {
+        let Some(old) = self.users.get(id).cloned() else { return };
+        let more = old.more();
+        if let Some(folded) = more.email.as_deref().map(|email| Arc::<str>::from(crate::name::fold(email)))
+            && self.emails.get(&folded) == Some(id)
+        {
+            self.emails.remove(&folded);
+        }
+        more.groups.iter().for_each(|membership| leave(&mut self.group_users, &membership.group, id));
+        more.sets.iter().for_each(|grant| leave(&mut self.set_users, &grant.set, id));
+        more.roles.iter().for_each(|grant| leave(&mut self.role_users, &grant.role, id));
+    }
+
+    fn put_user(&mut self, user: &Arc<User>) {
+        self.unlink_user(&user.id);
+        let more = user.more();
+        if let Some(email) = &more.email {
+            self.emails.insert(crate::name::fold(email).into(), user.id.clone());
+        }
+        more.groups.iter().for_each(|membership| join(&mut self.group_users, &membership.group, &user.id));
+        more.sets.iter().for_each(|grant| join(&mut self.set_users, &grant.set, &user.id));
+        more.roles.iter().for_each(|grant| join(&mut self.role_users, &grant.role, &user.id));
+        self.users.insert(user.id.clone(), user.clone());
+    }
+
+    fn unlink_user_group(&mut self, id: &UserGroupId) {
+        let Some(old) = self.user_groups.get(id).cloned() else { return };
+        old.controls.iter().for_each(|grant| leave(&mut self.control_groups, &grant.control, id));
+        self.rename(USER_GROUP, id.as_str(), Some(old.name.folded()), None);
+    }
+
+    fn put_user_group(&mut self, group: &Arc<UserGroup>) {
+        self.unlink_user_group(&group.id);
+        group.controls.iter().for_each(|grant| join(&mut self.control_groups, &grant.control, &group.id));
+        self.rename(USER_GROUP, group.id.as_str(), None, Some(group.name.folded()));
+        self.user_groups.insert(group.id.clone(), group.clone());
+    }
+
+    fn unlink_application(&mut self, id: &ApplicationId) {
+        let Some(old) = self.applications.get(id).cloned() else { return };
+        old.roles.iter().for_each(|grant| leave(&mut self.role_applications, &grant.role, id));
+        if let Some(group) = &old.group {
+            leave(&mut self.group_applications, group, id);
+        }
+        self.rename(APPLICATION, id.as_str(), Some(old.name.folded()), None);
+    }
+
+    fn put_application(&mut self, application: &Arc<Application>) {
+        let id = &application.id;
+        self.unlink_application(id);
+        application.roles.iter().for_each(|grant| join(&mut self.role_applications, &grant.role, id));
+        if let Some(group) = &application.group {
+            join(&mut self.group_applications, group, id);
+        }
+        self.rename(APPLICATION, id.as_str(), None, Some(application.name.folded()));
+        self.applications.insert(id.clone(), application.clone());
+    }
+}
+
+/// Whether objects of this kind may be bounded in time.
+fn may_flip(object: &Object) -> bool {
+    matches!(object, Object::User(_) | Object::UserGroup(_) | Object::Application(_) | Object::Override(_) | Object::Credential(_))
+}
+
+/// The bounds that an object has in it.
+fn bounds_of(object: &Object) -> Vec<Bounds> {
+    match object {
+        Object::User(o) => {
+            let more = o.more();
+            let groups = more.groups.iter().map(|membership| membership.bounds);
+            groups.chain(more.sets.iter().map(|grant| grant.bounds)).chain(more.roles.iter().map(|grant| grant.bounds)).collect()
+        }
+        Object::UserGroup(o) => o.controls.iter().map(|grant| grant.bounds).collect(),
+        Object::Application(o) => o.roles.iter().map(|grant| grant.bounds).collect(),
+        Object::Override(o) => vec![Bounds { not_before: None, not_after: Some(o.until) }],
+        Object::Credential(o) => vec![o.bounds],
+        _always => Vec::new(),
+    }
+}
+
+fn join<K: Ord + Clone, V: Ord + Clone>(sets: &mut OrdMap<K, OrdSet<V>>, key: &K, member: &V) {
+    sets.entry(key.clone()).or_default().insert(member.clone());
+}
+
 fn leave<K: Ord + Clone, V: Ord + Clone>(sets: &mut OrdMap<K, OrdSet<V>>, key: &K, member: &V) {
     if let Some(set) = sets.get_mut(key) {
         set.remove(member);
@@ -293,6 +475,9 @@ impl State {
 
     /// Puts an object in the place of whatever has its id. Loading a state is this, object by object.
     pub fn put(&mut self, object: &Object) {
+        if let Some(old) = may_flip(object).then(|| self.get(&object.id())).flatten() {
+            self.note_moments(&old, false);
+        }
         match object {
             Object::Cluster(o) => self.cluster = Some(o.clone()),
             Object::Org(o) => match self.orgs.get_mut(&o.org) {
@@ -318,9 +503,7 @@ impl State {
             }),
             Object::Endpoint(o) => self.in_org(&o.org, |org| org.put_endpoint(o)),
             Object::Group(o) => self.in_org(&o.org, |org| org.put_group(o)),
-            Object::User(o) => self.in_org(&o.org, |org| {
-                org.users.insert(o.id.clone(), o.clone());
-            }),
+            Object::User(o) => self.in_org(&o.org, |org| org.put_user(o)),
             Object::Retired(o) => self.in_org(&o.org, |org| {
                 org.retired.insert(o.what.clone(), o.clone());
             }),
@@ -329,13 +512,49 @@ impl State {
                 if !o.revoked {
                     self.by_secret.insert(o.secret.clone(), o.id.clone());
                 }
+                if let CredentialKind::Application { org, application } = &o.kind {
+                    self.in_org(org, |org| join(&mut org.keys, application, &o.id));
+                }
                 self.credentials.insert(o.id.clone(), o.clone());
             }
+            Object::Scope(o) => self.in_org(&o.org, |org| {
+                org.scopes.insert(o.id.clone(), o.clone());
+            }),
+            Object::Entity(o) => self.in_org(&o.org, |org| {
+                org.entities.insert(o.id.clone(), o.clone());
+            }),
+            Object::Control(o) => self.in_org(&o.org, |org| {
+                let old = org.controls.insert(o.id.clone(), o.clone());
+                org.rename(CONTROL, o.id.as_str(), old.map(|old| old.name.folded()), Some(o.name.folded()));
+            }),
+            Object::UserGroup(o) => self.in_org(&o.org, |org| org.put_user_group(o)),
+            Object::Set(o) => self.in_org(&o.org, |org| {
+                let old = org.sets.insert(o.id.clone(), o.clone());
+                org.rename(SET, o.id.as_str(), old.map(|old| old.name.folded()), Some(o.name.folded()));
+            }),
+            Object::Role(o) => self.in_org(&o.org, |org| {
+                let old = org.roles.insert(o.id.clone(), o.clone());
+                org.rename(ROLE, o.id.as_str(), old.map(|old| old.name.folded()), Some(o.name.folded()));
+            }),
+            Object::Application(o) => self.in_org(&o.org, |org| org.put_application(o)),
+            Object::Override(o) => self.in_org(&o.org, |org| {
+                org.overrides.insert(o.store.clone(), o.clone());
+            }),
+            Object::Settings(o) => self.in_org(&o.org, |org| org.settings = Some(o.clone())),
+            Object::Platform(o) => self.platform = o.clone(),
+            Object::Clock(o) => {
+                self.clock = o.tick;
+                self.clock_record = Some(o.clone());
+            }
         }
+        self.note_moments(object, true);
     }
 
     /// Takes an object away, if it is there.
     pub fn remove(&mut self, id: &ObjectId) {
+        if let Some(old) = self.get(id).filter(may_flip) {
+            self.note_moments(&old, false);
+        }
         match id {
             ObjectId::Cluster => self.cluster = None,
             ObjectId::Org(org) => {
@@ -370,6 +589,7 @@ impl State {
                 org.groups.remove(id);
             }),
             ObjectId::User(org, id) => self.in_org(org, |org| {
+                org.unlink_user(id);
                 org.users.remove(id);
             }),
             ObjectId::Retired(org, what) => self.in_org(org, |org| {
@@ -377,7 +597,45 @@ impl State {
             }),
             ObjectId::Credential(id) => {
                 self.forget_secret(id);
-                self.credentials.remove(id);
+                let old = self.credentials.remove(id);
+                if let Some(CredentialKind::Application { org, application }) = old.map(|old| old.kind.clone()) {
+                    self.in_org(&org, |org| leave(&mut org.keys, &application, id));
+                }
+            }
+            ObjectId::Scope(org, id) => self.in_org(org, |org| {
+                org.scopes.remove(id);
+            }),
+            ObjectId::Entity(org, id) => self.in_org(org, |org| {
+                org.entities.remove(id);
+            }),
+            ObjectId::Control(org, id) => self.in_org(org, |org| {
+                let old = org.controls.remove(id);
+                org.rename(CONTROL, id.as_str(), old.map(|old| old.name.folded()), None);
+            }),
+            ObjectId::UserGroup(org, id) => self.in_org(org, |org| {
+                org.unlink_user_group(id);
+                org.user_groups.remove(id);
+            }),
+            ObjectId::Set(org, id) => self.in_org(org, |org| {
+                let old = org.sets.remove(id);
+                org.rename(SET, id.as_str(), old.map(|old| old.name.folded()), None);
+            }),
+            ObjectId::Role(org, id) => self.in_org(org, |org| {
+                let old = org.roles.remove(id);
+                org.rename(ROLE, id.as_str(), old.map(|old| old.name.folded()), None);
+            }),
+            ObjectId::Application(org, id) => self.in_org(org, |org| {
+                org.unlink_application(id);
+                org.applications.remove(id);
+            }),
+            ObjectId::Override(org, store) => self.in_org(org, |org| {
+                org.overrides.remove(store);
+            }),
+            ObjectId::Settings(org) => self.in_org(org, |org| org.settings = None),
+            ObjectId::Platform => self.platform = Arc::default(),
+            ObjectId::Clock => {
+                self.clock = Tick(0);
+                self.clock_record = None;
             }
         }
     }
@@ -398,12 +656,25 @@ impl State {
             ObjectId::User(_, id) => org()?.users.get(id).cloned().map(Object::User),
             ObjectId::Credential(id) => self.credentials.get(id).cloned().map(Object::Credential),
             ObjectId::Retired(_, what) => org()?.retired.get(what).cloned().map(Object::Retired),
+            ObjectId::Scope(_, id) => org()?.scopes.get(id).cloned().map(Object::Scope),
+            ObjectId::Entity(_, id) => org()?.entities.get(id).cloned().map(Object::Entity),
+            ObjectId::Control(_, id) => org()?.controls.get(id).cloned().map(Object::Control),
+            ObjectId::UserGroup(_, id) => org()?.user_groups.get(id).cloned().map(Object::UserGroup),
+            ObjectId::Set(_, id) => org()?.sets.get(id).cloned().map(Object::Set),
+            ObjectId::Role(_, id) => org()?.roles.get(id).cloned().map(Object::Role),
+            ObjectId::Application(_, id) => org()?.applications.get(id).cloned().map(Object::Application),
+            ObjectId::Override(_, store) => org()?.overrides.get(store).cloned().map(Object::Override),
+            ObjectId::Settings(_) => org()?.settings.clone().map(Object::Settings),
+            // The catalogue of a state that has none yet is no object: it is the blank one.
+            ObjectId::Platform => (self.platform.version > 0).then(|| Object::Platform(self.platform.clone())),
+            ObjectId::Clock => self.clock_record.clone().map(Object::Clock),
         }
     }
 
     /// Every object, in an order that loads: an org before what is in it, a store before its tills.
     pub fn objects(&self) -> impl Iterator<Item = Object> + '_ {
         let cluster = self.cluster.clone().map(Object::Cluster).into_iter();
+        let cluster = cluster.chain(self.get(&ObjectId::Platform)).chain(self.get(&ObjectId::Clock));
         let orgs = self.orgs.values().flat_map(|o| {
             std::iter::once(Object::Org(o.org.clone()))
                 .chain(o.zones.values().cloned().map(Object::Zone))
@@ -413,6 +684,15 @@ impl State {
                 .chain(o.groups.values().cloned().map(Object::Group))
                 .chain(o.users.values().cloned().map(Object::User))
                 .chain(o.retired.values().cloned().map(Object::Retired))
+                .chain(o.settings.clone().map(Object::Settings))
+                .chain(o.scopes.values().cloned().map(Object::Scope))
+                .chain(o.entities.values().cloned().map(Object::Entity))
+                .chain(o.controls.values().cloned().map(Object::Control))
+                .chain(o.user_groups.values().cloned().map(Object::UserGroup))
+                .chain(o.sets.values().cloned().map(Object::Set))
+                .chain(o.roles.values().cloned().map(Object::Role))
+                .chain(o.applications.values().cloned().map(Object::Application))
+                .chain(o.overrides.values().cloned().map(Object::Override))
                 .chain(o.stores.values().cloned().map(Object::Store))
                 .chain(o.tills.values().cloned().map(Object::Till))
         });
@@ -424,6 +704,32 @@ impl State {
         if let Some(org) = self.orgs.get_mut(org) {
             change(org);
         }
+    }
+
+    fn note_moments(&mut self, object: &Object, there: bool) {
+        if !may_flip(object) {
+            return;
+        }
+        for moment in bounds_of(object).iter().flat_map(Bounds::moments) {
+            let key = (moment, object.id());
+            if there {
+                self.moments.insert(key);
+            } else {
+                self.moments.remove(&key);
+            }
+        }
+    }
+
+    /// Objects that flip when the clock goes from where it is to a later moment.
+    pub fn flipping(&self, to: Tick) -> impl Iterator<Item = &ObjectId> {
+        let after = self.clock;
+        self.moments.iter().skip_while(move |(moment, _)| *moment <= after).take_while(move |(moment, _)| *moment <= to).map(|(_, id)| id)
+    }
+
+    /// The next moment at which anything flips.
+    pub fn next_flip(&self) -> Option<Tick> {
+        let first_id = ObjectId::Cluster;
+        self.moments.range((Tick(self.clock.0.saturating_add(1)), first_id)..).next().map(|(moment, _)| *moment)
     }
 
     fn forget_secret(&mut self, id: &CredentialId) {

@@ -9,6 +9,7 @@ use crate::decision::Reason;
 use crate::ids::{EndpointId, ResourceId};
 use crate::limits::NARROW_ENDPOINTS_MAX;
 use crate::path::RequestPath;
+use crate::platform::Platform;
 use crate::reference::matched;
 use crate::state::OrgState;
 
@@ -53,8 +54,9 @@ pub fn suggest<'a>(org: &OrgState, calls: impl Iterator<Item = (&'a str, &'a str
 /// Adds what a call needs; the reason if nothing could let it pass.
 fn note(org: &OrgState, cells: &mut BTreeMap<(ResourceId, Class), Called>, method: &str, path: &str) -> Option<Reason> {
     let Some(path) = RequestPath::parse(path) else { return Some(Reason::PathMalformed) };
-    let Some(endpoint) = matched(org, method, path) else { return Some(Reason::EndpointUnknown) };
-    let Some(resource) = endpoint.resource.as_ref().filter(|r| org.resources.contains_key(*r)) else { return Some(Reason::EndpointUnmapped) };
+    // Of the org's own endpoints: no group reaches the platform's.
+    let Some(reached) = matched(Platform::blank(), org, method, path) else { return Some(Reason::EndpointUnknown) };
+    let Some((endpoint, resource)) = reached.mapped(org) else { return Some(Reason::EndpointUnmapped) };
     cells.entry((resource.clone(), endpoint.class)).or_default().0.insert(endpoint.id.clone(), endpoint.needed());
     None
 }

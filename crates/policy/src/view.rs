@@ -25,7 +25,7 @@ impl Viewer {
     /// The viewer that a credential stands for, under the same conditions.
     pub fn of_credential(state: &State, id: &CredentialId) -> Option<Self> {
         let credential = state.credentials.get(id)?;
-        let lets_in = !credential.revoked && holder_is_active(state, credential);
+        let lets_in = !credential.revoked && credential.bounds.hold(state.clock) && holder_is_active(state, credential);
         lets_in.then(|| Self {
             credential: credential.id.clone(),
             label: credential.label.as_str().into(),
@@ -42,7 +42,10 @@ impl Viewer {
     pub fn may_check(&self, org: &str) -> bool {
         match &self.kind {
             CredentialKind::Operator => true,
-            CredentialKind::User { org: own, .. } | CredentialKind::EnforcementPoint { org: own } => own.as_str() == org,
+            CredentialKind::User { org: own, .. }
+            | CredentialKind::EnforcementPoint { org: own }
+            | CredentialKind::Application { org: own, .. } => own.as_str() == org,
+            CredentialKind::Invitation { .. } => false,
         }
     }
 
@@ -52,7 +55,7 @@ impl Viewer {
         match &self.kind {
             CredentialKind::Operator => true,
             CredentialKind::User { org: own, .. } => own.as_str() == org,
-            CredentialKind::EnforcementPoint { .. } => false,
+            CredentialKind::EnforcementPoint { .. } | CredentialKind::Application { .. } | CredentialKind::Invitation { .. } => false,
         }
     }
 
@@ -60,7 +63,7 @@ impl Viewer {
     pub fn sees_cluster(&self) -> bool {
         match &self.kind {
             CredentialKind::Operator | CredentialKind::User { .. } => true,
-            CredentialKind::EnforcementPoint { .. } => false,
+            CredentialKind::EnforcementPoint { .. } | CredentialKind::Application { .. } | CredentialKind::Invitation { .. } => false,
         }
     }
 
@@ -68,7 +71,10 @@ impl Viewer {
     pub fn user(&self) -> Option<&UserId> {
         match &self.kind {
             CredentialKind::User { user, .. } => Some(user),
-            CredentialKind::Operator | CredentialKind::EnforcementPoint { .. } => None,
+            CredentialKind::Operator
+            | CredentialKind::EnforcementPoint { .. }
+            | CredentialKind::Application { .. }
+            | CredentialKind::Invitation { .. } => None,
         }
     }
 }
@@ -77,7 +83,10 @@ fn holder_is_active(state: &State, credential: &Credential) -> bool {
     match &credential.kind {
         CredentialKind::Operator => true,
         CredentialKind::EnforcementPoint { org } => state.orgs.contains_key(org),
-        CredentialKind::User { org, user } => {
+        CredentialKind::Application { org, application } => {
+            state.orgs.get(org).and_then(|o| o.applications.get(application)).is_some_and(|a| a.active)
+        }
+        CredentialKind::User { org, user } | CredentialKind::Invitation { org, user } => {
             state.orgs.get(org).and_then(|o| o.users.get(user)).is_some_and(|u| u.active)
         }
     }
@@ -86,10 +95,15 @@ fn holder_is_active(state: &State, credential: &Credential) -> bool {
 /// Whether a viewer sees an object.
 pub fn visible(viewer: &Viewer, state: &State, id: &ObjectId) -> bool {
     match id {
-        ObjectId::Cluster => viewer.sees_cluster(),
+        ObjectId::Cluster | ObjectId::Platform | ObjectId::Clock => viewer.sees_cluster(),
         ObjectId::Credential(id) => match state.credentials.get(id).map(|c| &c.kind) {
             Some(CredentialKind::Operator) => viewer.kind == CredentialKind::Operator,
-            Some(CredentialKind::User { org, .. } | CredentialKind::EnforcementPoint { org }) => viewer.sees_org(org.as_str()),
+            Some(
+                CredentialKind::User { org, .. }
+                | CredentialKind::EnforcementPoint { org }
+                | CredentialKind::Application { org, .. }
+                | CredentialKind::Invitation { org, .. },
+            ) => viewer.sees_org(org.as_str()),
             None => false,
         },
         ObjectId::Org(org)
@@ -101,6 +115,15 @@ pub fn visible(viewer: &Viewer, state: &State, id: &ObjectId) -> bool {
         | ObjectId::Endpoint(org, _)
         | ObjectId::Group(org, _)
         | ObjectId::User(org, _)
+        | ObjectId::Scope(org, _)
+        | ObjectId::Entity(org, _)
+        | ObjectId::Control(org, _)
+        | ObjectId::UserGroup(org, _)
+        | ObjectId::Set(org, _)
+        | ObjectId::Role(org, _)
+        | ObjectId::Application(org, _)
+        | ObjectId::Override(org, _)
+        | ObjectId::Settings(org)
         | ObjectId::Retired(org, _) => viewer.sees_org(org.as_str()),
     }
 }

@@ -6,6 +6,7 @@ use super::{Explanation, Miss, Step};
 use crate::decision::{Reason, Request};
 use crate::ids::{EndpointId, GroupId};
 use crate::path::{RequestPath, canonical_segments};
+use crate::platform::Platform;
 use crate::reference;
 use crate::state::{OrgState, State};
 
@@ -14,6 +15,13 @@ pub fn nearest(state: &State, request: &Request<'_>, explanation: &Explanation) 
     match explanation.would_deny.unwrap_or(explanation.reason) {
         Reason::PermitGroup
         | Reason::PermitDefaultGroup
+        | Reason::PermitOpen
+        | Reason::PermitOwner
+        | Reason::PermitScope
+        | Reason::PermitOwn
+        | Reason::PermitSet
+        | Reason::PermitEndpointPrivilege
+        | Reason::PermitPrivilege
         | Reason::StateUnavailable
         | Reason::Behind
         | Reason::Unavailable
@@ -22,8 +30,8 @@ pub fn nearest(state: &State, request: &Request<'_>, explanation: &Explanation) 
         Reason::PathMalformed => Some(Miss::Path),
         Reason::EndpointUnknown => {
             let org = state.orgs.get(request.org)?;
-            let path = RequestPath::parse(request.path)?;
-            Some(Miss::Endpoint { methods: methods(org, path), nearest: closest(org, request.method, path) })
+            let path = RequestPath::parse(request.path())?;
+            Some(Miss::Endpoint { methods: methods(&state.platform, org, path), nearest: closest(org, request.method(), path) })
         }
         Reason::EndpointUnmapped => {
             let named = explanation.steps.iter().find_map(|step| match step {
@@ -41,6 +49,13 @@ pub fn nearest(state: &State, request: &Request<'_>, explanation: &Explanation) 
         Reason::StoreUnknown | Reason::StoreInactive => Some(Miss::Store),
         Reason::TillUnknown | Reason::TillSuspended => Some(Miss::Till),
         Reason::NoAccessGroup => Some(Miss::Group),
+        Reason::SubjectUnknown | Reason::SubjectInactive | Reason::KeyExpired => Some(Miss::Subject),
+        Reason::ScopeMissing
+        | Reason::NotOwner
+        | Reason::OutOfScope
+        | Reason::PermissionMissing
+        | Reason::PrivilegeMissing
+        | Reason::ForbiddenToApplications => None,
         Reason::ResourceNone | Reason::NeedsRead | Reason::NeedsWrite => {
             let group = group_of(explanation)?;
             explanation.steps.iter().find_map(|step| {
@@ -71,11 +86,11 @@ fn group_of(explanation: &Explanation) -> Option<GroupId> {
 }
 
 /// Methods under which the path is known, in their order.
-fn methods(org: &OrgState, path: RequestPath<'_>) -> Vec<Arc<str>> {
+fn methods(platform: &Platform, org: &OrgState, path: RequestPath<'_>) -> Vec<Arc<str>> {
     let mut methods: Vec<Arc<str>> = org.endpoints.values().map(|endpoint| endpoint.method.clone()).collect();
     methods.sort_unstable();
     methods.dedup();
-    methods.retain(|method| reference::matched(org, method, path).is_some());
+    methods.retain(|method| reference::matched(platform, org, method, path).is_some());
     methods
 }
 

@@ -12,7 +12,8 @@ use crate::decision::{Reason, Request, Verdict};
 use crate::ids::{ObjectId, ResourceId};
 use crate::object::{Endpoint, Group, GroupKind, Object, Store};
 use crate::path::RequestPath;
-use crate::reference;
+use crate::platform::Platform;
+use crate::reference::{self, Called};
 use crate::state::{OrgState, State};
 
 /// Steps of a remedy at most: org, store, till, group and cell may each stand in the way.
@@ -65,6 +66,22 @@ fn fixes(state: &State, request: &Request<'_>) -> Vec<Fix> {
         Reason::EndpointExcluded => admit(org, request).into_iter().chain(allocate(org, request)).collect(),
         Reason::PermitGroup
         | Reason::PermitDefaultGroup
+        | Reason::PermitOpen
+        | Reason::PermitOwner
+        | Reason::PermitScope
+        | Reason::PermitOwn
+        | Reason::PermitSet
+        | Reason::PermitEndpointPrivilege
+        | Reason::PermitPrivilege
+        | Reason::ScopeMissing
+        | Reason::NotOwner
+        | Reason::OutOfScope
+        | Reason::PermissionMissing
+        | Reason::PrivilegeMissing
+        | Reason::ForbiddenToApplications
+        | Reason::SubjectUnknown
+        | Reason::SubjectInactive
+        | Reason::KeyExpired
         | Reason::PathMalformed
         | Reason::EndpointUnknown
         | Reason::EndpointUnmapped
@@ -116,7 +133,11 @@ fn resume_till(org: &OrgState, request: &Request<'_>) -> Option<Fix> {
 
 /// The cell that the request is judged by, and the levels of which it needs any.
 fn endpoint<'a>(org: &'a OrgState, request: &Request<'_>) -> Option<&'a Arc<Endpoint>> {
-    reference::matched(org, request.method, RequestPath::parse(request.path)?)
+    // Without the platform's: those have no cell.
+    match reference::matched(Platform::blank(), org, request.method(), RequestPath::parse(request.path())?)? {
+        Called::Own(endpoint) => Some(endpoint),
+        Called::Platform(_) => None,
+    }
 }
 
 fn cell(org: &OrgState, request: &Request<'_>) -> Option<(ResourceId, Class, Levels)> {

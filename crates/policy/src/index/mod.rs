@@ -113,7 +113,23 @@ impl Index {
             Object::Endpoint(endpoint) => stale.push((endpoint.org.clone(), Stale::Endpoints)),
             Object::Group(group) => stale.push((group.org.clone(), Stale::Group(group.id.clone()))),
             // No decision about a store or a till reads these.
-            Object::Cluster(_) | Object::Zone(_) | Object::Concept(_) | Object::User(_) | Object::Credential(_) | Object::Retired(_) => {}
+            Object::Cluster(_)
+            | Object::Zone(_)
+            | Object::Concept(_)
+            | Object::User(_)
+            | Object::Credential(_)
+            | Object::Retired(_)
+            | Object::Scope(_)
+            | Object::Entity(_)
+            | Object::Control(_)
+            | Object::UserGroup(_)
+            | Object::Set(_)
+            | Object::Role(_)
+            | Object::Application(_)
+            | Object::Override(_)
+            | Object::Settings(_)
+            | Object::Platform(_)
+            | Object::Clock(_) => {}
         }
     }
 
@@ -138,7 +154,18 @@ impl Index {
             | ObjectId::Concept(..)
             | ObjectId::User(..)
             | ObjectId::Credential(_)
-            | ObjectId::Retired(..) => {}
+            | ObjectId::Retired(..)
+            | ObjectId::Scope(..)
+            | ObjectId::Entity(..)
+            | ObjectId::Control(..)
+            | ObjectId::UserGroup(..)
+            | ObjectId::Set(..)
+            | ObjectId::Role(..)
+            | ObjectId::Application(..)
+            | ObjectId::Override(..)
+            | ObjectId::Settings(_)
+            | ObjectId::Platform
+            | ObjectId::Clock => {}
         }
     }
 
@@ -304,6 +331,7 @@ impl Index {
                 Some((store, till)) => (store, Some(till), true),
                 None => (Default::default(), None, false),
             },
+            Subject::User(_) | Subject::Application(_) => (Default::default(), None, false),
         };
         let org = self.orgs.get(request.org);
         let key = Key { org: org.map_or(u32::MAX, |org| org.number), store };
@@ -375,7 +403,7 @@ fn unusual_deny(org: &OrgRecord, slot: u32, target: matcher::Target, deny: Reaso
         None => deny,
     };
     match observing {
-        Some(permit) => Decision { reason: permit, would_deny: Some(deny) },
+        Some(permit) => Decision { would_deny: Some(deny), ..permit.into() },
         None => deny.into(),
     }
 }
@@ -409,7 +437,7 @@ impl Check<'_> {
     #[inline(always)]
     pub(crate) fn match_endpoint(&mut self, request: &Request<'_>) {
         if let Some(org) = self.org {
-            self.endpoint = org.matcher.find(request.method, request.path);
+            self.endpoint = org.matcher.find(request.method(), request.path());
         }
     }
 }

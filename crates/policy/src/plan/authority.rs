@@ -13,8 +13,8 @@ use crate::view::Viewer;
 pub(super) fn authorize(state: &State, envelope: &Envelope) -> Result<Arc<str>, Rejection> {
     let command = &envelope.command;
     let id = match (&envelope.actor, command) {
-        (Actor::System, Command::InitCluster { .. }) => return Ok("the cluster".into()),
-        (Actor::System, _) | (Actor::Credential(_), Command::InitCluster { .. }) => return Err(forbidden(command)),
+        (Actor::System, Command::InitCluster { .. } | Command::Tick { .. }) => return Ok("the cluster".into()),
+        (Actor::System, _) | (Actor::Credential(_), Command::InitCluster { .. } | Command::Tick { .. }) => return Err(forbidden(command)),
         (Actor::Credential(id), _) => id,
     };
     if state.cluster.is_none() {
@@ -25,7 +25,11 @@ pub(super) fn authorize(state: &State, envelope: &Envelope) -> Result<Arc<str>, 
     match &viewer.kind {
         CredentialKind::Operator => {}
         CredentialKind::User { org, .. } => owner_may(state, command, org)?,
-        CredentialKind::EnforcementPoint { .. } => return Err(forbidden(command)),
+        CredentialKind::EnforcementPoint { .. } | CredentialKind::Application { .. } => return Err(forbidden(command)),
+        CredentialKind::Invitation { .. } => match command {
+            Command::RedeemInvitation { .. } => {}
+            _other => return Err(forbidden(command)),
+        },
     }
     Ok(viewer.label)
 }
@@ -33,11 +37,20 @@ pub(super) fn authorize(state: &State, envelope: &Envelope) -> Result<Arc<str>, 
 /// An owner may do everything in their org, and sees no other (UM-5).
 fn owner_may(state: &State, command: &Command, own: &crate::ids::OrgCode) -> Result<(), Rejection> {
     match command {
-        Command::InitCluster { .. } | Command::CreateOrg { .. } | Command::RetireNode { .. } => Err(forbidden(command)),
+        Command::InitCluster { .. }
+        | Command::CreateOrg { .. }
+        | Command::RetireNode { .. }
+        | Command::SetPlatform { .. }
+        | Command::Tick { .. }
+        | Command::RedeemInvitation { .. } => Err(forbidden(command)),
         Command::CreateCredential { kind, .. } => match kind {
             CredentialKind::Operator => Err(forbidden(command)),
-            CredentialKind::User { org, .. } | CredentialKind::EnforcementPoint { org } if org == own => Ok(()),
-            CredentialKind::User { org, .. } | CredentialKind::EnforcementPoint { org } => Err(org_unknown(org)),
+            CredentialKind::User { org, .. }
+            | CredentialKind::EnforcementPoint { org }
+            | CredentialKind::Application { org, .. }
+            | CredentialKind::Invitation { org, .. } => {
+                if org == own { Ok(()) } else { Err(org_unknown(org)) }
+            }
         },
         // Every change, not only the first: an entry of one org names no other.
         Command::Revert { changes, .. } => match changes.iter().find(|change| change.org() != Some(own)) {
@@ -68,7 +81,30 @@ fn owner_may(state: &State, command: &Command, own: &crate::ids::OrgCode) -> Res
         | Command::SetStoresActive { org, .. }
         | Command::MoveTill { org, .. }
         | Command::PutAllocations { org, .. }
-        | Command::Allocate { org, .. } => {
+        | Command::Allocate { org, .. }
+        | Command::CreateScope { org, .. }
+        | Command::CreateEntity { org, .. }
+        | Command::CreateControl { org, .. }
+        | Command::EditControl { org, .. }
+        | Command::CreateUserGroup { org, .. }
+        | Command::EditUserGroup { org, .. }
+        | Command::AssignControls { org, .. }
+        | Command::AssignMembers { org, .. }
+        | Command::PutUsers { org, .. }
+        | Command::CreateSet { org, .. }
+        | Command::EditSet { org, .. }
+        | Command::AssignSets { org, .. }
+        | Command::AssignUserRoles { org, .. }
+        | Command::CreateRole { org, .. }
+        | Command::EditRole { org, .. }
+        | Command::CreateEndpointPrivilege { org, .. }
+        | Command::RegisterApplication { org, .. }
+        | Command::EditApplication { org, .. }
+        | Command::AssignRoles { org, .. }
+        | Command::RotateKey { org, .. }
+        | Command::EditSettings { org, .. }
+        | Command::BreakGlass { org, .. }
+        | Command::Invite { org, .. } => {
             if org == own {
                 Ok(())
             } else {

@@ -63,6 +63,7 @@ pub(super) fn put_endpoints(draft: &mut Draft<'_>, org: &OrgCode, mode: PutMode,
                     resource: None,
                     class: Class::Data,
                     meta: draft.new_meta(),
+                    routes: None,
                     id,
                 }
             }

@@ -9,6 +9,7 @@ use crate::ids::CredentialId;
 use crate::name::Name;
 use crate::object::*;
 use crate::outcome::{Rejection, RejectionCode};
+use crate::place::Bounds;
 
 pub(super) fn unknown(id: &CredentialId) -> Rejection {
     Rejection::new(RejectionCode::CredentialUnknown, format!("there is no credential `{id}`"))
@@ -24,6 +25,14 @@ pub(super) fn create(draft: &mut Draft<'_>, id: &CredentialId, label: &Name, kin
         CredentialKind::EnforcementPoint { org } => {
             org_of(draft.state, org)?;
         }
+        CredentialKind::Application { org, application } => {
+            if !org_of(draft.state, org)?.applications.contains_key(application) {
+                return Err(Rejection::new(RejectionCode::ApplicationUnknown, format!("there is no application `{application}`")));
+            }
+        }
+        CredentialKind::Invitation { .. } => {
+            return Err(Rejection::new(RejectionCode::WrongKind, "an invitation is made by `user invite`"));
+        }
         CredentialKind::User { org, user } => {
             let known = org_of(draft.state, org)?.users.contains_key(user);
             if !known {
@@ -32,7 +41,7 @@ pub(super) fn create(draft: &mut Draft<'_>, id: &CredentialId, label: &Name, kin
         }
     }
     let credential =
-        Credential { id: id.clone(), label: label.clone(), kind: kind.clone(), secret: secret.clone(), revoked: false, meta: draft.new_meta() };
+        Credential { id: id.clone(), label: label.clone(), kind: kind.clone(), secret: secret.clone(), revoked: false, meta: draft.new_meta(), bounds: Bounds::ALWAYS };
     draft.put(Object::Credential(Arc::new(credential)));
     Ok(())
 }

@@ -79,6 +79,32 @@ pub fn plan(state: &State, envelope: &Envelope, now: Tick) -> Result<Plan, Rejec
         Command::RevokeCredential { id } => credentials::revoke(&mut draft, id, &envelope.actor)?,
         Command::Revert { of, changes } => revert::revert(&mut draft, *of, changes, &envelope.actor)?,
         Command::RetireNode { node } => orgs::retire_node(&mut draft, *node)?,
+        Command::CreateScope { .. } => return Err(unplanned(&envelope.command)),
+        Command::CreateEntity { .. } => return Err(unplanned(&envelope.command)),
+        Command::CreateControl { .. } => return Err(unplanned(&envelope.command)),
+        Command::EditControl { .. } => return Err(unplanned(&envelope.command)),
+        Command::CreateUserGroup { .. } => return Err(unplanned(&envelope.command)),
+        Command::EditUserGroup { .. } => return Err(unplanned(&envelope.command)),
+        Command::AssignControls { .. } => return Err(unplanned(&envelope.command)),
+        Command::AssignMembers { .. } => return Err(unplanned(&envelope.command)),
+        Command::PutUsers { .. } => return Err(unplanned(&envelope.command)),
+        Command::CreateSet { .. } => return Err(unplanned(&envelope.command)),
+        Command::EditSet { .. } => return Err(unplanned(&envelope.command)),
+        Command::AssignSets { .. } => return Err(unplanned(&envelope.command)),
+        Command::AssignUserRoles { .. } => return Err(unplanned(&envelope.command)),
+        Command::CreateRole { .. } => return Err(unplanned(&envelope.command)),
+        Command::EditRole { .. } => return Err(unplanned(&envelope.command)),
+        Command::CreateEndpointPrivilege { .. } => return Err(unplanned(&envelope.command)),
+        Command::RegisterApplication { .. } => return Err(unplanned(&envelope.command)),
+        Command::EditApplication { .. } => return Err(unplanned(&envelope.command)),
+        Command::AssignRoles { .. } => return Err(unplanned(&envelope.command)),
+        Command::RotateKey { .. } => return Err(unplanned(&envelope.command)),
+        Command::EditSettings { .. } => return Err(unplanned(&envelope.command)),
+        Command::BreakGlass { .. } => return Err(unplanned(&envelope.command)),
+        Command::Invite { .. } => return Err(unplanned(&envelope.command)),
+        Command::RedeemInvitation { .. } => return Err(unplanned(&envelope.command)),
+        Command::SetPlatform { .. } => return Err(unplanned(&envelope.command)),
+        Command::Tick { .. } => return Err(unplanned(&envelope.command)),
     }
     Ok(draft.finish(actor_label))
 }
@@ -96,6 +122,10 @@ fn check_reads(state: &State, envelope: &Envelope) -> Result<(), Rejection> {
         return Ok(());
     }
     Err(Rejection::new(RejectionCode::Conflict, "what this change was made from has changed since: read it again").with_examples(moved))
+}
+
+fn unplanned(command: &Command) -> Rejection {
+    Rejection::new(RejectionCode::Forbidden, format!("`{}` isn't built yet", command.name()))
 }
 
 /// The org a command is about.

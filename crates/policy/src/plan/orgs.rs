@@ -21,6 +21,7 @@ pub(super) fn init_cluster(draft: &mut Draft<'_>, cluster: &Arc<str>, operator: 
     }
     let meta = draft.new_meta();
     draft.put(Object::Cluster(Arc::new(Cluster { id: cluster.clone(), incarnation: 1, catalogue: catalogue::VERSION, meta: meta.clone(), retired_nodes: Vec::new() })));
+    draft.put(Object::Platform(Arc::new(Platform { meta: draft.new_meta_by(catalogue::VENDOR.into()), ..catalogue::authored() })));
     if let (Ok(id), Ok(label)) = (FIRST_OPERATOR.parse(), "first operator".parse()) {
         draft.put(Object::Credential(Arc::new(Credential {
             id,
@@ -29,6 +30,7 @@ pub(super) fn init_cluster(draft: &mut Draft<'_>, cluster: &Arc<str>, operator: 
             secret: operator.clone(),
             revoked: false,
             meta,
+            bounds: crate::place::Bounds::ALWAYS,
         })));
     }
     Ok(())
@@ -41,7 +43,7 @@ pub(super) fn create(draft: &mut Draft<'_>, org: &OrgCode, name: &Name, owner: &
     }
     let meta = draft.new_meta();
     draft.put(Object::Org(Arc::new(Org { org: org.clone(), name: name.clone(), active: true, default_group: None, meta: meta.clone(), default_observe: false })));
-    for group in catalogue::built_in_groups(org, &draft.new_meta_by(catalogue::VENDOR.into())) {
+    for group in catalogue::groups_of(&draft.state.platform, org, &draft.new_meta_by(catalogue::VENDOR.into())) {
         draft.put(Object::Group(Arc::new(group)));
     }
     draft.put(Object::User(Arc::new(User {
@@ -51,6 +53,7 @@ pub(super) fn create(draft: &mut Draft<'_>, org: &OrgCode, name: &Name, owner: &
         user_type: UserType::Owner,
         active: true,
         meta,
+        more: None,
     })));
     Ok(())
 }
@@ -136,7 +139,14 @@ pub(super) fn spares_the_actor(state: &State, leaving: &ObjectId, actor: &Actor)
         Some(CredentialKind::User { org, user }) if *leaving == ObjectId::User(org.clone(), user.clone()) => {
             Err(Rejection::new(RejectionCode::SelfLockout, format!("`{leaving}` is you: another owner must suspend it")))
         }
-        Some(CredentialKind::User { .. } | CredentialKind::Operator | CredentialKind::EnforcementPoint { .. }) | None => Ok(()),
+        Some(
+            CredentialKind::User { .. }
+            | CredentialKind::Operator
+            | CredentialKind::EnforcementPoint { .. }
+            | CredentialKind::Application { .. }
+            | CredentialKind::Invitation { .. },
+        )
+        | None => Ok(()),
     }
 }
 

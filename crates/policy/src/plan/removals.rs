@@ -54,6 +54,17 @@ pub(super) fn remove(draft: &mut Draft<'_>, target: &ObjectId, force: bool) -> R
         | ObjectId::Group(..)
         | ObjectId::User(..)
         | ObjectId::Credential(_)
+        | ObjectId::Scope(..)
+        | ObjectId::Entity(..)
+        | ObjectId::Control(..)
+        | ObjectId::UserGroup(..)
+        | ObjectId::Set(..)
+        | ObjectId::Role(..)
+        | ObjectId::Application(..)
+        | ObjectId::Override(..)
+        | ObjectId::Settings(_)
+        | ObjectId::Platform
+        | ObjectId::Clock
         | ObjectId::Retired(..) => {
             return Err(Rejection::new(
                 RejectionCode::WrongKind,

@@ -104,6 +104,17 @@ fn undoable(of: Revision, change: &Change) -> Result<(), Rejection> {
             | Object::Resource(_)
             | Object::Endpoint(_)
             | Object::Group(_)
+            | Object::Scope(_)
+            | Object::Entity(_)
+            | Object::Control(_)
+            | Object::UserGroup(_)
+            | Object::Set(_)
+            | Object::Role(_)
+            | Object::Application(_)
+            | Object::Override(_)
+            | Object::Settings(_)
+            | Object::Platform(_)
+            | Object::Clock(_)
             | Object::Retired(_),
         )
         | None => Ok(()),
@@ -169,6 +180,17 @@ fn lawful_object(old: &OrgState, new: &OrgState, object: &Object) -> Result<(), 
         | Object::Till(_)
         | Object::Retired(_)
         | Object::Cluster(_)
+        | Object::Scope(_)
+        | Object::Entity(_)
+        | Object::Control(_)
+        | Object::UserGroup(_)
+        | Object::Set(_)
+        | Object::Role(_)
+        | Object::Application(_)
+        | Object::Override(_)
+        | Object::Settings(_)
+        | Object::Platform(_)
+        | Object::Clock(_)
         | Object::Credential(_) => Ok(()),
     }
 }
@@ -196,7 +218,23 @@ fn lawful_absence(new: &OrgState, object: &Object) -> Result<(), Rejection> {
                 Err(Rejection::new(RejectionCode::IdRetired, format!("`{}` stays retired: what had that id doesn't come back", o.what)))
             }
         }
-        Object::Till(_) | Object::Endpoint(_) | Object::Org(_) | Object::User(_) | Object::Cluster(_) | Object::Credential(_) => Ok(()),
+        Object::Till(_)
+        | Object::Endpoint(_)
+        | Object::Org(_)
+        | Object::User(_)
+        | Object::Cluster(_)
+        | Object::Scope(_)
+        | Object::Entity(_)
+        | Object::Control(_)
+        | Object::UserGroup(_)
+        | Object::Set(_)
+        | Object::Role(_)
+        | Object::Application(_)
+        | Object::Override(_)
+        | Object::Settings(_)
+        | Object::Platform(_)
+        | Object::Clock(_)
+        | Object::Credential(_) => Ok(()),
     }
 }
 

@@ -52,6 +52,32 @@ pub fn faults(state: &State, command: &Command) -> Vec<RowFault> {
         | Command::CreateCredential { .. }
         | Command::RevokeCredential { .. }
         | Command::Revert { .. }
+        | Command::CreateScope { .. }
+        | Command::CreateEntity { .. }
+        | Command::CreateControl { .. }
+        | Command::EditControl { .. }
+        | Command::CreateUserGroup { .. }
+        | Command::EditUserGroup { .. }
+        | Command::AssignControls { .. }
+        | Command::AssignMembers { .. }
+        | Command::PutUsers { .. }
+        | Command::CreateSet { .. }
+        | Command::EditSet { .. }
+        | Command::AssignSets { .. }
+        | Command::AssignUserRoles { .. }
+        | Command::CreateRole { .. }
+        | Command::EditRole { .. }
+        | Command::CreateEndpointPrivilege { .. }
+        | Command::RegisterApplication { .. }
+        | Command::EditApplication { .. }
+        | Command::AssignRoles { .. }
+        | Command::RotateKey { .. }
+        | Command::EditSettings { .. }
+        | Command::BreakGlass { .. }
+        | Command::Invite { .. }
+        | Command::RedeemInvitation { .. }
+        | Command::SetPlatform { .. }
+        | Command::Tick { .. }
         | Command::RetireNode { .. } => Vec::new(),
     }
 }

@@ -83,6 +83,7 @@ fn operator() -> Object {
         secret: Secret::TokenHash([0; 32]),
         revoked: false,
         meta: Meta::default(),
+        bounds: bailiwick_policy::place::Bounds::ALWAYS,
     }))
 }
 
@@ -113,7 +114,7 @@ fn an_explanation_reads_as_lines() {
         state.put(&object);
     }
     let lines = |subject, method, path| {
-        explain(&state, &Request { org: "acme", subject, method, path }).lines().join("\n")
+        explain(&state, &Request::call("acme", subject, method, path)).lines().join("\n")
     };
     assert_eq!(
         lines(Subject::Till("north-7/t1"), "POST", "/v2/points/1"),

@@ -65,7 +65,7 @@ fn scene() -> State {
 fn check(rule: &str, org: &str, subject: &str, call: &str, expect: Reason) {
     let state = scene();
     let (method, path) = call.split_once(' ').expect("a method and a path");
-    let request = Request { org, subject: Subject::parse(subject).expect("a subject"), method, path };
+    let request = Request::call(org, Subject::parse(subject).expect("a subject"), method, path);
     assert_eq!(reference::decide(&state, &request).reason, expect, "{rule}: {subject} {call}");
     assert_eq!(decide(&Index::build(&state), &request).reason, expect, "{rule}, by the index: {subject} {call}");
     let explanation = explain(&state, &request);
@@ -169,7 +169,7 @@ fn ag_25_a_till_moved_to_another_store_takes_that_stores_group() {
     let mut index = Index::build(&state);
     let ask = |state: &State, index: &Index, subject: &str| {
         let subject = Subject::parse(subject).expect("a subject");
-        let request = Request { org: "acme", subject, method: "POST", path: "/v2/customers" };
+        let request = Request::call("acme", subject, "POST", "/v2/customers");
         let reason = decide(index, &request).reason;
         assert_eq!(reason, reference::decide(state, &request).reason);
         reason
@@ -188,7 +188,7 @@ fn ag_17_ag_20_the_default_reaches_those_without_a_group_of_their_own() {
     let mut state = scene();
     let mut index = Index::build(&state);
     let ask = |index: &Index, store: &str| {
-        decide(index, &Request { org: "acme", subject: Subject::Store(store), method: "POST", path: "/v2/customers" }).reason
+        decide(index, &Request::call("acme", Subject::Store(store), "POST", "/v2/customers")).reason
     };
     assert_eq!((ask(&index, "inherits"), ask(&index, "both")), (Reason::NeedsWrite, Reason::PermitGroup));
     let changes = play(&mut state, &[Act::Put(org("acme", true, Some("writer")))]);

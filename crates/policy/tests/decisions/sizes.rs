@@ -25,7 +25,7 @@ fn scene() -> State {
 
 #[track_caller]
 fn same(state: &State, index: &Index, subject: Subject<'_>) -> Reason {
-    let request = Request { org: "acme", subject, method: "GET", path: "/v2/customers" };
+    let request = Request::call("acme", subject, "GET", "/v2/customers");
     let reason = decide(index, &request).reason;
     assert_eq!(reason, reference::decide(state, &request).reason, "{subject}");
     reason
@@ -125,7 +125,7 @@ fn more_resources_and_groups_than_fit_in_a_row_or_a_block() {
     for of in 0..150 {
         for at in (0..150).step_by(7).chain([of]) {
             let (code, path) = (format!("g{of}"), format!("/r/{at}"));
-            let request = Request { org: "acme", subject: Subject::Store(&code), method: "GET", path: &path };
+            let request = Request::call("acme", Subject::Store(&code), "GET", &path);
             let expect = reference::decide(&state, &request);
             assert_eq!((decide(&index, &request), decide(&built, &request)), (expect, expect), "{request:?}");
             assert_eq!(expect.reason == Reason::PermitGroup, of == at || of == 149);

@@ -37,7 +37,8 @@ fn sample(endpoint: &Endpoint) -> String {
 fn may(state: &State, org: &OrgState, subject: Subject<'_>, id: &EndpointId) -> bool {
     // A template that matches nothing permits nothing, though another may take its text for a parameter.
     let Some(endpoint) = org.endpoints.get(id).filter(|endpoint| endpoint.matchable) else { return false };
-    let request = Request { org: org.org.org.as_str(), subject, method: &endpoint.method, path: &sample(endpoint) };
+    let path = sample(endpoint);
+    let request = Request::call(org.org.org.as_str(), subject, &endpoint.method, &path);
     reference::decide(state, &request).verdict() == Verdict::Permit
 }
 

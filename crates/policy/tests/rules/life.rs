@@ -23,7 +23,7 @@ fn except(endpoints: &[&str]) -> Narrow {
 fn decided(world: &World, line: &str) -> Decision {
     let words: Vec<&str> = line.split(' ').collect();
     let subject = Subject::parse(words[0]).expect("a subject");
-    let request = Request { org: "acme", subject, method: words[1], path: words[2] };
+    let request = Request::call("acme", subject, words[1], words[2]);
     let decision = reference::decide(&world.state, &request);
     assert_eq!(decide(&Index::build(&world.state), &request), decision, "{line}");
     decision

@@ -50,7 +50,7 @@ fn questions(states: [&State; 2]) -> BTreeSet<Question> {
 }
 
 fn request((org, subject, method, path): &Question) -> Request<'_> {
-    Request { org, subject: Subject::parse(subject).expect("a subject"), method, path }
+    Request::call(org, Subject::parse(subject).expect("a subject"), method, path)
 }
 
 fn said(state: &State) -> Vec<Object> {

@@ -103,6 +103,11 @@ fn refusal(code: RejectionCode) -> (World, Actor, Command) {
             world.ok(create_group("First", &[]));
             (world, operator(), default(Some("First")))
         }
+        // Those of the other systems have files of their own.
+        _other => crate::rejections_ac::refusal(code)
+            .or_else(|| crate::rejections_um::refusal(code))
+            .or_else(|| crate::rejections_app::refusal(code))
+            .unwrap_or_else(|| panic!("no command is refused with `{code}`")),
     }
 }
 

@@ -99,12 +99,10 @@ fn endpoint_rows() -> impl Strategy<Value = Vec<EndpointRow>> {
     let level = option::of(select(&[Level::Read, Level::Write][..]));
     let row = (method, path, field(parsed(&RESOURCES)), option::of(select(&Class::ALL[..])), level);
     let row = row.prop_map(|(method, path, resource, class, level)| EndpointRow {
-        method: method.into(),
-        path: path.into(),
         resource,
         class,
         level,
-        name: Field::Keep,
+        ..EndpointRow::new(method, path)
     });
     vec(row, 0..4)
 }

@@ -192,7 +192,7 @@ pub fn check_in(state: &State, org: &str, line: &str) -> Reason {
     let words: Vec<&str> = line.split(' ').collect();
     let [subject, method, path] = words.as_slice() else { unreachable!("`{line}` is not SUBJECT METHOD PATH") };
     let subject = Subject::parse(subject).expect("a subject");
-    reference::decide(state, &Request { org, subject, method, path }).reason
+    reference::decide(state, &Request::call(org, subject, method, path)).reason
 }
 
 pub fn init() -> Command {
@@ -280,7 +280,7 @@ pub fn concepts(concepts: &[(&str, &str)]) -> Command {
 
 pub fn endpoint_row(method: &str, path: &str, resource: &str) -> EndpointRow {
     let resource = if resource.is_empty() { Field::Keep } else { Field::To(id(resource)) };
-    EndpointRow { method: method.into(), path: path.into(), resource, class: None, level: None, name: Field::Keep }
+    EndpointRow { resource, ..EndpointRow::new(method, path) }
 }
 
 pub fn put_endpoints(mode: PutMode, rows: Vec<EndpointRow>) -> Command {

@@ -80,6 +80,7 @@ pub fn endpoint(org: &str, method: &str, path: &str, resource: Option<&str>, cla
         class,
         level,
         meta: Meta::default(),
+        routes: None,
     }))
 }
 
@@ -250,7 +251,7 @@ impl Question {
             Some(("store", id)) => Subject::Store(id),
             _ => Subject::Till(self.subject.trim_start_matches("till:")),
         };
-        Request { org: self.org, subject, method: self.method, path: &self.path }
+        Request::call(self.org, subject, self.method, &self.path)
     }
 }
 

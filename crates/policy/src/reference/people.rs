@@ -1,0 +1,537 @@
+//! Steps 3 and 7 for users and applications: what each of their ways permits, and where.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{Called, Cell, judge, own_group, rights_of};
+use crate::decision::{Ask, Context, Decision, EntityAction, Obligations, Reason, Request, Subject};
+use crate::ids::{ModuleId, ScopeId};
+use crate::object::{Application, Audience, SetGrant, User, UserType};
+use crate::permission::{Action, Permission};
+use crate::place::{Place, cover};
+use crate::platform::ScopeLevel;
+use crate::scopes::{self, HeldScope};
+use crate::state::{OrgState, State, Via};
+
+/// The module whose sub-modules govern administration.
+pub const ADMINISTRATION: &str = "Administration/";
+/// Whoever sees this without `CUSTOMER_PII` sees it masked (UM-21).
+pub const CUSTOMER_PROFILE: &str = "Member Care/Customer Profile";
+/// What unmasks `CUSTOMER_PROFILE`.
+pub const CUSTOMER_PII: &str = "Member Care/Customer PII";
+
+/// Whose access is in question, found and in force.
+#[derive(Clone, Copy, Debug)]
+pub enum Holder<'a> {
+    /// A till or a store: judged by its place.
+    Place,
+    /// A user.
+    User(&'a Arc<User>),
+    /// An application.
+    Application(&'a Arc<Application>),
+}
+
+/// Step 3: users and applications must be known and active, and of an application's keys one must let in, if it has any.
+pub fn holder<'a>(state: &'a State, org: &'a OrgState, subject: Subject<'_>) -> Result<Holder<'a>, Reason> {
+    match subject {
+        Subject::Store(_) | Subject::Till(_) => Ok(Holder::Place),
+        Subject::User(id) => {
+            let user = org.users.get(id).ok_or(Reason::SubjectUnknown)?;
+            if user.active { Ok(Holder::User(user)) } else { Err(Reason::SubjectInactive) }
+        }
+        Subject::Application(id) => {
+            let application = org.applications.get(id).ok_or(Reason::SubjectUnknown)?;
+            let keyed = org.keys.get(&application.id).is_some_and(|keys| !keys.is_empty());
+            if !application.active {
+                Err(Reason::SubjectInactive)
+            } else if keyed && !org.has_key(&state.credentials, &application.id, state.clock) {
+                Err(Reason::KeyExpired)
+            } else {
+                Ok(Holder::Application(application))
+            }
+        }
+    }
+}
+
+/// Where a request is about, if it says so.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Where {
+    /// It doesn't.
+    Unsaid,
+    /// At a place. A till is its store here.
+    At(Place),
+    /// At a place that the org doesn't have, or that is no place.
+    Nowhere,
+}
+
+/// Step 6 for users and applications: a store or a till that is named must be known and active, but for administration.
+pub fn gate(org: &OrgState, request: &Request<'_>) -> Result<Where, Reason> {
+    let Some(text) = request.context.place else { return Ok(Where::Unsaid) };
+    let administers = matches!(request.ask, Ask::Module { module, .. } if module.starts_with(ADMINISTRATION));
+    let subject = match text.split_once(':') {
+        Some(("store", id)) => Some(Subject::Store(id)),
+        Some(("till", id)) => Some(Subject::Till(id)),
+        Some(_) | None => None,
+    };
+    if let Some(subject) = subject {
+        return match super::place(org, subject) {
+            Ok(store) => Ok(Where::At(Place::Store(store.code.clone()))),
+            Err(_closed) if administers => Ok(known_store(org, subject)),
+            Err(reason) => Err(reason),
+        };
+    }
+    Ok(text.parse::<Place>().ok().filter(|place| place.is_known(org)).map_or(Where::Nowhere, Where::At))
+}
+
+fn known_store(org: &OrgState, subject: Subject<'_>) -> Where {
+    let code = match subject {
+        Subject::Store(id) => id,
+        Subject::Till(id) => id.rsplit_once('/').map_or("", |(store, _)| store),
+        Subject::User(_) | Subject::Application(_) => "",
+    };
+    org.stores.get(code).map_or(Where::Nowhere, |store| Where::At(Place::Store(store.code.clone())))
+}
+
+/// What the ways that were tried came to: permits unite, and of denies the nearest is told.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Tally {
+    permit: Option<(Reason, Obligations)>,
+    deny: Option<Reason>,
+    /// Where the permits hold, if all of them are limited to places.
+    pub places: Vec<Place>,
+}
+
+impl Tally {
+    /// One more permit. The first gives the reason. An obligation stands only if every permit carries it.
+    fn permit(&mut self, reason: Reason, obligations: Obligations, places: Vec<Place>) {
+        self.permit = match self.permit {
+            None => Some((reason, obligations)),
+            Some((first, before)) => Some((first, before & obligations)),
+        };
+        self.places.extend(places);
+    }
+
+    /// One more way that is closed.
+    fn deny(&mut self, reason: Reason) {
+        if self.deny.is_none_or(|other| nearness(reason) > nearness(other)) {
+            self.deny = Some(reason);
+        }
+    }
+
+    fn take(&mut self, other: Self) {
+        if let Some((reason, obligations)) = other.permit {
+            self.permit(reason, obligations, other.places);
+        }
+        if let Some(reason) = other.deny {
+            self.deny(reason);
+        }
+    }
+
+    /// The answer; `otherwise` where no way was tried at all.
+    fn decision(&self, always: Obligations, otherwise: Reason) -> Decision {
+        match self.permit {
+            Some((reason, obligations)) => Decision { reason, would_deny: None, obligations: obligations | always },
+            None => self.deny.unwrap_or(otherwise).into(),
+        }
+    }
+}
+
+/// How near a deny is to a permit: the higher, the less is missing.
+pub fn nearness(reason: Reason) -> u8 {
+    match reason {
+        Reason::EndpointExcluded => 6,
+        Reason::NeedsRead | Reason::NeedsWrite => 5,
+        Reason::NotOwner => 4,
+        Reason::OutOfScope => 3,
+        Reason::ResourceNone => 2,
+        Reason::NoAccessGroup => 0,
+        _missing => 1,
+    }
+}
+
+/// Steps 6 to 8 for a user.
+pub fn of_user(state: &State, org: &OrgState, user: &User, request: &Request<'_>, called: Option<&Called<'_>>) -> Result<Decision, Reason> {
+    tally_of_user(state, org, user, request, called).map(|(tally, otherwise)| tally.decision(Obligations::empty(), otherwise))
+}
+
+fn tally_of_user(
+    state: &State,
+    org: &OrgState,
+    user: &User,
+    request: &Request<'_>,
+    called: Option<&Called<'_>>,
+) -> Result<(Tally, Reason), Reason> {
+    let at = gate(org, request)?;
+    let mut tally = Tally::default();
+    if user.user_type == UserType::Owner {
+        let otherwise = unheard_of(state, org, request.ask);
+        if otherwise.is_none() {
+            tally.permit(Reason::PermitOwner, Obligations::empty(), Vec::new());
+        }
+        return Ok((tally, otherwise.unwrap_or(Reason::PermissionMissing)));
+    }
+    let held = scopes::of_user(state, org, user);
+    let who = Asker { state, org, held: &held, reach: Some(&user.more().places), me: Me::User(user.id.as_str()), at: &at, context: request.context };
+    let otherwise = match (called, request.ask) {
+        (Some(called), _) => {
+            who.scopes_of_call(called, &mut tally);
+            for permission in called.routes().map_or(&[][..], |routes| &routes.permissions) {
+                tally.take(set_route(&who, user, permission));
+            }
+            if called.endpoint_privilege().is_some() || !called.privileges().is_empty() {
+                let reaches = |right: &crate::ids::PrivilegeId| called.privileges().contains(right) || called.endpoint_privilege() == Some(right);
+                if rights_of(state, org, &user.more().roles).any(|(_, right)| reaches(right)) {
+                    tally.permit(Reason::PermitPrivilege, Obligations::empty(), Vec::new());
+                } else {
+                    tally.deny(Reason::PrivilegeMissing);
+                }
+            }
+            Reason::PermissionMissing
+        }
+        (None, Ask::Module { module, action }) => {
+            if let Ok(module) = module.parse::<ModuleId>() {
+                tally.take(set_route(&who, user, &Permission { module, action }));
+            }
+            Reason::PermissionMissing
+        }
+        (None, Ask::Scope { .. } | Ask::Entity { .. } | Ask::Endpoint { .. }) => {
+            who.scopes_of_ask(request.ask, user.audience(), &mut tally);
+            Reason::ScopeMissing
+        }
+    };
+    Ok((tally, otherwise))
+}
+
+/// An owner holds all there is, and nothing that isn't.
+fn unheard_of(state: &State, org: &OrgState, ask: Ask<'_>) -> Option<Reason> {
+    match ask {
+        Ask::Endpoint { .. } => None,
+        Ask::Module { module, .. } => state.platform.module(module).is_none().then_some(Reason::PermissionMissing),
+        Ask::Scope { scope } => {
+            let known = scope.parse::<ScopeId>().ok().filter(|id| scopes::find(&state.platform, org, &scopes::canonical(org, id)).is_some());
+            known.is_none().then_some(Reason::ScopeMissing)
+        }
+        Ask::Entity { entity, action } => {
+            let node = state.platform.domains.iter().any(|domain| domain.id.as_str() == entity);
+            let known = org.entities.contains_key(entity)
+                || if action == EntityAction::View { node } else { state.platform.scopes.iter().any(|scope| scope.entity.as_str() == entity) };
+            (!known).then_some(Reason::ScopeMissing)
+        }
+    }
+}
+
+/// Steps 6 to 8 for an application: the first way that permits, in this order, gives the reason.
+pub fn of_application(
+    state: &State,
+    org: &OrgState,
+    application: &Application,
+    request: &Request<'_>,
+    called: Option<&Called<'_>>,
+) -> Result<Decision, Reason> {
+    let at = gate(org, request)?;
+    let mut tally = Tally::default();
+    let held = scopes::of_application(state, org, application);
+    let me = Me::Application(application.id.as_str());
+    let who = Asker { state, org, held: &held, reach: None, me, at: &at, context: request.context };
+    let Some(called) = called else {
+        return Ok(match request.ask {
+            Ask::Module { .. } => Reason::PermissionMissing.into(),
+            Ask::Scope { .. } | Ask::Entity { .. } | Ask::Endpoint { .. } => {
+                // A node of the navigation tree is for people: an application sees those whose scopes it has.
+                who.scopes_of_ask(request.ask, Audience::Customer, &mut tally);
+                tally.decision(Obligations::empty(), Reason::ScopeMissing)
+            }
+        });
+    };
+    let rights = || rights_of(state, org, &application.roles).map(|(_, right)| right);
+    match called.endpoint_privilege() {
+        Some(privilege) if rights().any(|right| right == privilege) => {
+            tally.permit(Reason::PermitEndpointPrivilege, Obligations::empty(), Vec::new());
+        }
+        Some(_) => tally.deny(Reason::PrivilegeMissing),
+        None => {}
+    }
+    if !called.privileges().is_empty() {
+        if rights().any(|right| called.privileges().contains(right)) {
+            tally.permit(Reason::PermitPrivilege, Obligations::empty(), Vec::new());
+        } else {
+            tally.deny(Reason::PrivilegeMissing);
+        }
+    }
+    who.scopes_of_call(called, &mut tally);
+    if let Some(mapped) = called.mapped(org) {
+        match own_group(org, application) {
+            Some(group) => match judge(Cell::of(group, mapped), Via::Explicit) {
+                Reason::PermitGroup => tally.permit(Reason::PermitGroup, Obligations::empty(), Vec::new()),
+                deny => tally.deny(deny),
+            },
+            None => tally.deny(Reason::NoAccessGroup),
+        }
+    }
+    // These endpoints leave out card data whenever an application calls (APP-9).
+    let always = if called.endpoint_privilege().is_some() { Obligations::OMIT_PCI } else { Obligations::empty() };
+    Ok(tally.decision(always, Reason::PermissionMissing))
+}
+
+/// The subject, as an instance names it.
+#[derive(Clone, Copy, Debug)]
+enum Me<'a> {
+    User(&'a str),
+    Application(&'a str),
+}
+
+impl Me<'_> {
+    /// `ID` or `user:ID` of a user, `application:ID` of an application.
+    fn is(self, named: &str) -> bool {
+        match self {
+            Self::User(id) => named.strip_prefix("user:").unwrap_or(named) == id,
+            Self::Application(id) => named.strip_prefix("application:") == Some(id),
+        }
+    }
+}
+
+/// What is done, as far as own scopes and places care.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Doing {
+    /// Looking only: without a place named it is permitted where it may, elsewhere it is denied (AC-22).
+    looks: bool,
+    /// Making a new instance, which manageOwn may (AC-18).
+    creates: bool,
+    /// About one instance; else a list.
+    instance: bool,
+}
+
+/// Who asks, with what is held and where.
+struct Asker<'a> {
+    state: &'a State,
+    org: &'a OrgState,
+    held: &'a [HeldScope],
+    /// Places that bound all of it (UM-2); none for applications.
+    reach: Option<&'a [Place]>,
+    me: Me<'a>,
+    at: &'a Where,
+    context: Context<'a>,
+}
+
+impl Asker<'_> {
+    /// Whether something that is held at places reaches; and where it holds, if only there.
+    fn reaches(&self, places: &[Place], looks: bool) -> Result<Vec<Place>, Reason> {
+        let all = [Place::Org];
+        let reach = self.reach.unwrap_or(&all);
+        let places = if places.is_empty() { &all[..] } else { places };
+        match self.at {
+            Where::At(at) if cover(places, self.org, at) && cover(reach, self.org, at) => Ok(Vec::new()),
+            Where::At(_) | Where::Nowhere => Err(Reason::OutOfScope),
+            Where::Unsaid if places.contains(&Place::Org) && reach.contains(&Place::Org) => Ok(Vec::new()),
+            Where::Unsaid if looks && places.iter().any(|place| reach.iter().any(|bound| place.may_meet(self.org, bound))) => {
+                Ok(meeting(self.org, places, reach))
+            }
+            Where::Unsaid => Err(Reason::OutOfScope),
+        }
+    }
+
+    /// One scope: held, at the place, and of an own scope the instance too (AC-15 to AC-18, AC-22).
+    fn scope(&self, scope: &ScopeId, doing: Doing) -> Tally {
+        let mut tally = Tally::default();
+        let own = scopes::find(&self.state.platform, self.org, scope).is_some_and(|info| info.own);
+        tally.deny(Reason::ScopeMissing);
+        for way in self.held.iter().filter(|way| way.scope == *scope) {
+            match self.reaches(&way.places, doing.looks) {
+                Err(reason) => tally.deny(reason),
+                Ok(places) => {
+                    let limited = if self.is_limited(&way.places) { Obligations::PLACES } else { Obligations::empty() };
+                    match if own { self.owns(doing) } else { Ok((Reason::PermitScope, Obligations::empty())) } {
+                        Ok((reason, obligations)) => tally.permit(reason, obligations | limited, places),
+                        Err(reason) => tally.deny(reason),
+                    }
+                }
+            }
+        }
+        tally
+    }
+
+    fn is_limited(&self, places: &[Place]) -> bool {
+        let bounded = self.reach.is_some_and(|reach| !reach.contains(&Place::Org)) || !(places.is_empty() || places.contains(&Place::Org));
+        *self.at == Where::Unsaid && bounded
+    }
+
+    fn owns(&self, doing: Doing) -> Result<(Reason, Obligations), Reason> {
+        if doing.creates {
+            return Ok((Reason::PermitOwn, Obligations::empty()));
+        }
+        if !doing.instance {
+            return Ok((Reason::PermitOwn, Obligations::OWN_ONLY));
+        }
+        let named = [self.context.created_by, self.context.assigned_to];
+        if named.into_iter().flatten().any(|name| self.me.is(name)) { Ok((Reason::PermitOwn, Obligations::empty())) } else { Err(Reason::NotOwner) }
+    }
+
+    /// Any of several scopes. A global one gives the reason before one's own does (AC-17).
+    fn any_scope<'s>(&self, wanted: impl Iterator<Item = &'s ScopeId>, doing: Doing, tally: &mut Tally) {
+        let mut all: Vec<Tally> = wanted.map(|scope| self.scope(scope, doing)).collect();
+        all.sort_by_key(|one| one.permit.map(|(reason, _)| reason));
+        all.into_iter().for_each(|one| tally.take(one));
+    }
+
+    /// The scopes that an endpoint asks for.
+    fn scopes_of_call(&self, called: &Called<'_>, tally: &mut Tally) {
+        let Some(routes) = called.routes().filter(|routes| !routes.scopes.is_empty()) else { return };
+        let Called::Own(endpoint) = called else { return };
+        let doing = Doing {
+            looks: endpoint.level == crate::access::Level::Read,
+            creates: &*endpoint.method == "POST" && !routes.instance,
+            instance: routes.instance,
+        };
+        if !routes.all_scopes {
+            self.any_scope(routes.scopes.iter(), doing, tally);
+            return;
+        }
+        // All of them: as good as the worst.
+        let each: Vec<Tally> = routes.scopes.iter().map(|scope| self.scope(scope, doing)).collect();
+        let closed = each.iter().filter(|one| one.permit.is_none()).filter_map(|one| one.deny).min_by_key(|reason| nearness(*reason));
+        match closed {
+            Some(reason) => tally.deny(reason),
+            None => {
+                let permits = || each.iter().filter_map(|one| one.permit);
+                let reason = permits().map(|(reason, _)| reason).max().unwrap_or(Reason::PermitScope);
+                let obligations = permits().fold(Obligations::empty(), |all, (_, one)| all | one);
+                let places = each.iter().filter(|one| !one.places.is_empty()).map(|one| one.places.clone());
+                let places = places.reduce(|a, b| meeting(self.org, &a, &b)).unwrap_or_default();
+                tally.permit(reason, obligations, places);
+            }
+        }
+    }
+
+    /// A scope or an entity asked for by itself.
+    fn scopes_of_ask(&self, ask: Ask<'_>, audience: Audience, tally: &mut Tally) {
+        let instance = self.context.instance;
+        match ask {
+            Ask::Scope { scope } => {
+                let Some(id) = scope.parse::<ScopeId>().ok().map(|id| scopes::canonical(self.org, &id)) else { return };
+                let level = scopes::find(&self.state.platform, self.org, &id).and_then(|info| info.level);
+                let looks = matches!(level, Some(ScopeLevel::Read | ScopeLevel::ReadOwn));
+                self.any_scope(std::iter::once(&id), Doing { looks, creates: false, instance }, tally);
+            }
+            Ask::Entity { entity, action: EntityAction::View } => self.node(entity, audience, tally),
+            Ask::Entity { entity, action } => {
+                let looks = action == EntityAction::Read;
+                let levels = if looks { [ScopeLevel::Read, ScopeLevel::ReadOwn] } else { [ScopeLevel::Manage, ScopeLevel::ManageOwn] };
+                let wanted = scopes_of_entity(self.state, self.org, entity, &levels);
+                let doing = Doing { looks, creates: action == EntityAction::Create, instance: instance && action != EntityAction::Create };
+                self.any_scope(wanted.iter(), doing, tally);
+            }
+            Ask::Endpoint { .. } | Ask::Module { .. } => {}
+        }
+    }
+
+    /// A node of the navigation tree (AC-14): visible with any scope of its domain; a custom entity's to every employee
+    /// with a control, and empty without a scope of it.
+    fn node(&self, node: &str, audience: Audience, tally: &mut Tally) {
+        let custom = self.org.entities.contains_key(node);
+        if !custom && !self.state.platform.domains.iter().any(|domain| domain.id.as_str() == node) {
+            return;
+        }
+        let of_node = |way: &&HeldScope| scopes::find(&self.state.platform, self.org, &way.scope).is_some_and(|info| info.domain == node);
+        let mut look = |way: &HeldScope, obligations: Obligations| match self.reaches(&way.places, true) {
+            Ok(places) => {
+                let limited = if self.is_limited(&way.places) { Obligations::PLACES } else { Obligations::empty() };
+                tally.permit(Reason::PermitScope, obligations | limited, places);
+            }
+            Err(reason) => tally.deny(reason),
+        };
+        self.held.iter().filter(of_node).for_each(|way| look(way, Obligations::empty()));
+        if custom && audience == Audience::Employee {
+            self.held.iter().filter(|way| way.control.is_some() && !of_node(way)).for_each(|way| look(way, Obligations::EMPTY));
+        }
+    }
+}
+
+/// The scopes of an entity at some levels, custom or the platform's.
+fn scopes_of_entity(state: &State, org: &OrgState, entity: &str, levels: &[ScopeLevel]) -> Vec<ScopeId> {
+    if let Some((entity, _)) = org.entities.get_key_value(entity) {
+        return levels.iter().filter_map(|level| scopes::generated(entity, *level)).collect();
+    }
+    let of_entity = state.platform.scopes.iter().filter(|scope| scope.entity.as_str() == entity && levels.contains(&scope.level));
+    of_entity.map(|scope| scope.id.clone()).collect()
+}
+
+/// Whether a set grants a permission: the org's own as far as the catalogue offers it, else a standard one.
+pub fn set_grants(state: &State, org: &OrgState, grant: &SetGrant, permission: &Permission) -> bool {
+    let Some(module) = state.platform.module(permission.module.as_str()) else { return false };
+    let has = |grants: &[crate::permission::ModuleGrant]| {
+        grants.iter().any(|granted| granted.module == permission.module && granted.actions.has(permission.action))
+    };
+    match org.sets.get(&grant.set) {
+        Some(set) => module.offered.has(permission.action) && has(&set.grants),
+        None => state.platform.set(grant.set.as_str()).is_some_and(|set| has(&set.grants)),
+    }
+}
+
+/// The permission sets of a user, at their places (UM-8, UM-9).
+fn set_route(who: &Asker<'_>, user: &User, permission: &Permission) -> Tally {
+    let mut tally = Tally::default();
+    tally.deny(Reason::PermissionMissing);
+    let looks = permission.action == Action::View;
+    let in_force = user.more().sets.iter().filter(|grant| grant.bounds.hold(who.state.clock));
+    for grant in in_force.filter(|grant| set_grants(who.state, who.org, grant, permission)) {
+        match who.reaches(&grant.places, looks) {
+            Ok(places) => {
+                let limited = if who.is_limited(&grant.places) { Obligations::PLACES } else { Obligations::empty() };
+                tally.permit(Reason::PermitSet, limited, places);
+            }
+            Err(reason) => tally.deny(reason),
+        }
+    }
+    if permission.module.as_str() == CUSTOMER_PROFILE && matches!(permission.action, Action::View | Action::Edit) {
+        mask(who, user, &mut tally);
+    }
+    tally
+}
+
+/// A customer's profile is masked for whoever doesn't see personal data at the same place (UM-21).
+fn mask(who: &Asker<'_>, user: &User, tally: &mut Tally) {
+    let Ok(module) = CUSTOMER_PII.parse() else { return };
+    let unmasked = set_route(who, user, &Permission { module, action: Action::View });
+    let everywhere = unmasked.permit.is_some_and(|(_, obligations)| !obligations.contains(Obligations::PLACES));
+    if let Some((_, obligations)) = &mut tally.permit
+        && !everywhere
+    {
+        *obligations |= Obligations::MASK;
+    }
+}
+
+/// The places that lie in both of two lists, the largest ones. Where a zone crosses a concept, the stores in both.
+pub fn meeting(org: &OrgState, left: &[Place], right: &[Place]) -> Vec<Place> {
+    let mut all = BTreeSet::new();
+    for (a, b) in left.iter().flat_map(|a| right.iter().map(move |b| (a, b))) {
+        if a.covers(org, b) {
+            all.insert(b.clone());
+        } else if b.covers(org, a) {
+            all.insert(a.clone());
+        } else if a.may_meet(org, b) {
+            let in_both = org.stores.keys().map(|code| Place::Store(code.clone())).filter(|store| a.covers(org, store) && b.covers(org, store));
+            all.extend(in_both);
+        }
+    }
+    let inside = |place: &Place| all.iter().any(|other| other != place && other.covers(org, place));
+    all.iter().filter(|place| !inside(place)).cloned().collect()
+}
+
+/// Where a permit holds whose obligation is `places` (AC-22): the union over all ways that permit.
+pub fn places(state: &State, request: &Request<'_>) -> Vec<Place> {
+    let find = || -> Result<Vec<Place>, Reason> {
+        let org = state.orgs.get(request.org).ok_or(Reason::OrgUnknown)?;
+        let called = match request.ask {
+            Ask::Endpoint { method, path } => Some(Called::find(&state.platform, org, method, path)?),
+            Ask::Module { .. } | Ask::Scope { .. } | Ask::Entity { .. } => None,
+        };
+        match holder(state, org, request.subject)? {
+            Holder::User(user) => {
+                let (tally, _) = tally_of_user(state, org, user, request, called.as_ref())?;
+                Ok(meeting(org, &tally.places, &[Place::Org]))
+            }
+            Holder::Place | Holder::Application(_) => Ok(Vec::new()),
+        }
+    };
+    find().unwrap_or_default()
+}
