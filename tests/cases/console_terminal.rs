@@ -47,10 +47,8 @@ async fn the_terminal_is_given_back_and_taken_again() {
         shell.type_text("echo ended-with-$?\r");
         shell.expect("ended-with-0");
     };
-    let given_back = |how: &str| {
-        assert_eq!(shell.left_behind(), [""; 0], "after {how}");
-        assert_eq!(shell.modes(), modes, "after {how}");
-    };
+    // The shell has the keys before the last that the console drew has been read.
+    let given_back = |how: &str| shell.is_given_back(how, &modes);
     shell.type_text(start);
     shell.expect(HOME);
     assert_ne!(shell.modes(), modes, "a console takes keys as they are typed");
@@ -124,11 +122,11 @@ async fn a_storm_of_sizes_leaves_a_whole_screen() {
     stage_a_cell(&console);
 
     story.phase("break: two hundred sizes as fast as they can be had");
-    // No keys meanwhile: of a size and a key that come at once, crossterm 0.29 reads one and leaves the other unread until
-    // the next key.
+    // A key right after every size: neither may make the console miss the other. Each press waits until it was read.
     for n in 0..200_u16 {
         // From far too small to very large, in no order.
         console.resize(10 + n * 37 % 190, 4 + n * 23 % 56);
+        console.press("ctrl-l");
     }
 
     story.phase("observe: too small says so and keeps everything");

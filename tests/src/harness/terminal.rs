@@ -191,15 +191,31 @@ impl Terminal {
 
     /// What a program that took the screen has left of it: nothing, if it gave it back.
     pub fn left_behind(&self) -> Vec<&'static str> {
-        let screen = self.shown.screen();
-        let screen = screen.screen();
+        left_on(self.shown.screen().screen())
+    }
+
+    /// Waits until nothing is left of a program that took the screen, and the modes are these again.
+    pub fn is_given_back(&self, how: &str, modes: &str) {
+        self.wait(&format!("the screen after {how}"), BOUND, |screen| match left_on(screen).as_slice() {
+            [] => Ok(()),
+            left => Err(format!("left behind: {}", left.join(", "))),
+        });
+        let began = Instant::now();
+        while self.modes() != modes {
+            assert!(began.elapsed() < BOUND, "after {how} the modes are {}, and were {modes}", self.modes());
+            std::thread::sleep(LOOK);
+        }
+    }
+}
+
+/// What of a terminal is as a program that takes the screen makes it.
+fn left_on(screen: &vt100::Screen) -> Vec<&'static str> {
         let left = [
             (screen.alternate_screen(), "the alternate screen"),
             (screen.hide_cursor(), "a hidden cursor"),
             (screen.bracketed_paste(), "bracketed paste"),
         ];
         left.into_iter().filter_map(|(is_left, what)| is_left.then_some(what)).collect()
-    }
 }
 
 impl Drop for Terminal {
