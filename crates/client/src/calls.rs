@@ -10,7 +10,7 @@ use bailiwick_rpc::api::{
     At, AuditEntry, AuditQuery, AuditReply, CheckManyReply, CheckManyRequest, CheckReply, CheckRequest, ClusterStatus, DeniesReply,
     DeniesRequest, DiffReply, ExplainReply, GetReply, LONG_POLL_SLACK_MS, LintReply, ListReply, MemberChangeReply,
     MemberChangeRequest, NodeStatus, OutcomeReply, PreviewReply,
-    PreviewRequest, RowFault, SuggestReply, SuggestRequest, WatchReply, WatchRequest, WhoAmI, encode_command,
+    PreviewRequest, ReachReply, RowFault, ScopesReply, ScopesRequest, SuggestReply, SuggestRequest, WatchReply, WatchRequest, WhatCanRequest, WhoAmI, WhoCanRequest, encode_command,
 };
 use serde_bytes::ByteBuf;
 
@@ -94,6 +94,21 @@ impl Client {
     /// A group derived from what was called.
     pub async fn suggest(&self, request: SuggestRequest) -> Result<SuggestReply, ClientError> {
         self.read::<Browsing, _, _, _>(self.slow(), call!(suggest, request)).await
+    }
+
+    /// A page of who may do something.
+    pub async fn who_can(&self, request: WhoCanRequest) -> Result<ReachReply, ClientError> {
+        self.read::<Browsing, _, _, _>(self.slow(), call!(who_can, request)).await
+    }
+
+    /// A page of what a subject may do.
+    pub async fn what_can(&self, request: WhatCanRequest) -> Result<ReachReply, ClientError> {
+        self.read::<Browsing, _, _, _>(self.slow(), call!(what_can, request)).await
+    }
+
+    /// A page of the scopes that a subject holds, and how.
+    pub async fn effective_scopes(&self, request: ScopesRequest) -> Result<ScopesReply, ClientError> {
+        self.read::<Browsing, _, _, _>(self.slow(), call!(effective_scopes, request)).await
     }
 
     /// What the lint finds in an org.

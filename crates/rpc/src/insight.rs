@@ -7,9 +7,10 @@ use bailiwick_policy::ids::{ObjectId, OrgCode, RequestId, Revision, Tick};
 use bailiwick_policy::impact::Impact;
 use bailiwick_policy::lint::Finding;
 use bailiwick_policy::outcome::Change;
+use bailiwick_policy::scopes::HeldScope;
 use serde::{Deserialize, Serialize};
 
-use crate::api::At;
+use crate::api::{At, CheckContext};
 
 /// Entries of one page of the audit at most.
 pub const AUDIT_PAGE_MAX: usize = 500;
@@ -19,6 +20,8 @@ pub const DENIES_MAX: usize = 1_000;
 pub const SUGGEST_CALLS_MAX: usize = 50_000;
 /// Calls that a suggested group leaves, in one answer at most.
 pub const SUGGEST_LEFT_MAX: usize = 1_000;
+/// Rows of one page of who can do what at most.
+pub const REACH_PAGE_MAX: usize = 1_000;
 /// Findings of the lint in one answer at most.
 pub const LINT_MAX: usize = 5_000;
 
@@ -198,4 +201,110 @@ pub struct LintReply {
     pub counts: BTreeMap<String, u64>,
     /// The revision they were found at.
     pub revision: Revision,
+}
+
+/// Who may do something: every subject, page by page, all pages at one revision.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WhoCanRequest {
+    /// The org; none is the caller's own.
+    pub org: Option<OrgCode>,
+    /// As in a check.
+    pub action: String,
+    /// As in a check.
+    pub resource: String,
+    /// As in a check.
+    pub context: CheckContext,
+    /// Where to go on, as the page before said. It names the revision: `at` is then of no account.
+    pub cursor: Option<String>,
+    /// Rows wanted; 0 is as many as a page has.
+    pub max: usize,
+    /// Which state the first page comes from.
+    pub at: At,
+}
+
+/// What a subject may do: every call and action, page by page, all pages at one revision.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WhatCanRequest {
+    /// The org; none is the caller's own.
+    pub org: Option<OrgCode>,
+    /// `type:id`; blank is the caller.
+    pub subject: String,
+    /// Only nodes of the navigation tree (AC-14).
+    pub nodes: bool,
+    /// Where it would be done.
+    pub context: CheckContext,
+    /// Where to go on, as in [`WhoCanRequest`].
+    pub cursor: Option<String>,
+    /// Rows wanted; 0 is as many as a page has.
+    pub max: usize,
+    /// Which state the first page comes from.
+    pub at: At,
+}
+
+/// One permit: of a subject in a page of who can, of an action on something in a page of what can.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ReachRow {
+    /// `type:id`.
+    pub subject: String,
+    /// As in a check.
+    pub action: String,
+    /// As in a check.
+    pub resource: String,
+    /// Why it is permitted.
+    pub reason: String,
+    /// What has to be seen to.
+    pub obligations: Vec<String>,
+    /// With the obligation `places`: where it holds.
+    pub places: Vec<String>,
+    /// Set where only an observing group permits it: why it would have been denied (AG-33).
+    pub would_deny: Option<String>,
+}
+
+/// A page of permits.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ReachReply {
+    /// The rows; a page may be short, or even empty, and still go on.
+    pub rows: Vec<ReachRow>,
+    /// The cursor of the next page; none at the end.
+    pub next: Option<String>,
+    /// The revision of all pages.
+    pub revision: Revision,
+    /// How stale that can be, in milliseconds.
+    pub staleness_ms: u64,
+}
+
+/// The scopes that a subject holds, and how (AC-23).
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ScopesRequest {
+    /// The org; none is the caller's own.
+    pub org: Option<OrgCode>,
+    /// `user:ID` or `application:ID`; blank is the caller.
+    pub subject: String,
+    /// Where to go on, as in [`WhoCanRequest`].
+    pub cursor: Option<String>,
+    /// Rows wanted; 0 is as many as a page has.
+    pub max: usize,
+    /// Which state the first page comes from.
+    pub at: At,
+}
+
+/// A page of scopes.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ScopesReply {
+    /// Each way in which each scope is held, sorted.
+    pub scopes: Vec<HeldScope>,
+    /// How many ways there are in all.
+    pub total: u64,
+    /// The cursor of the next page; none at the end.
+    pub next: Option<String>,
+    /// The revision of all pages.
+    pub revision: Revision,
+    /// How stale that can be, in milliseconds.
+    pub staleness_ms: u64,
 }

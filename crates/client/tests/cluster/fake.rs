@@ -278,6 +278,18 @@ impl Browse for Mind {
         unasked()
     }
 
+    async fn who_can(self, _: Context, _: WhoCanRequest) -> Result<ReachReply, ApiError> {
+        unasked()
+    }
+
+    async fn what_can(self, _: Context, _: WhatCanRequest) -> Result<ReachReply, ApiError> {
+        unasked()
+    }
+
+    async fn effective_scopes(self, _: Context, _: ScopesRequest) -> Result<ScopesReply, ApiError> {
+        unasked()
+    }
+
     async fn lint(self, _: Context, _: Option<OrgCode>) -> Result<LintReply, ApiError> {
         unasked()
     }
