@@ -22,6 +22,7 @@ pub mod permission;
 pub mod place;
 pub mod platform;
 pub mod scopes;
+pub mod powers;
 pub mod query;
 pub mod reference;
 pub mod state;
