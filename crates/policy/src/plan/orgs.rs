@@ -107,10 +107,12 @@ pub(super) fn set_active(draft: &mut Draft<'_>, target: &ObjectId, active: bool,
             }
             Object::User(Arc::new(User { active, ..(*o).clone() }))
         }
+        (ObjectId::Application(_, id), None) => return Err(super::applications::unknown(id)),
+        (ObjectId::Application(..), Some(Object::Application(o))) => Object::Application(Arc::new(Application { active, ..(*o).clone() })),
         (other, _) => {
             return Err(Rejection::new(
                 RejectionCode::WrongKind,
-                format!("`{other}` can't be suspended or resumed: orgs, stores, tills and users can"),
+                format!("`{other}` can't be suspended or resumed: orgs, stores, tills, users and applications can"),
             ));
         }
     };

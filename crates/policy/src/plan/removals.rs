@@ -49,6 +49,14 @@ pub(super) fn remove(draft: &mut Draft<'_>, target: &ObjectId, force: bool) -> R
                 return Err(Rejection::new(RejectionCode::EndpointUnknown, format!("there is no endpoint `{id}`")));
             }
         }
+        ObjectId::Role(org, id) => {
+            super::roles::remove(draft, org, id, force)?;
+            retire(draft, target);
+        }
+        ObjectId::Application(org, id) => {
+            super::applications::remove(draft, org, id)?;
+            retire(draft, target);
+        }
         ObjectId::Cluster
         | ObjectId::Org(_)
         | ObjectId::Group(..)
@@ -59,8 +67,6 @@ pub(super) fn remove(draft: &mut Draft<'_>, target: &ObjectId, force: bool) -> R
         | ObjectId::Control(..)
         | ObjectId::UserGroup(..)
         | ObjectId::Set(..)
-        | ObjectId::Role(..)
-        | ObjectId::Application(..)
         | ObjectId::Override(..)
         | ObjectId::Settings(_)
         | ObjectId::Platform
@@ -90,6 +96,7 @@ fn remove_store(draft: &mut Draft<'_>, org: &OrgCode, code: &StoreCode, force: b
         retire(draft, &id);
         draft.remove(&id);
     }
+    super::time::settle(draft, org, code);
     retire(draft, &ObjectId::Store(org.clone(), code.clone()));
     Ok(())
 }
