@@ -29,6 +29,7 @@ pub mod query;
 pub mod reference;
 pub mod state;
 pub mod view;
+pub mod whoami;
 pub mod catalogue;
 pub mod execute;
 pub mod plan;
