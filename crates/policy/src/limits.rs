@@ -29,5 +29,7 @@ pub const REQUESTS_KEPT_MAX: usize = 1_000_000;
 /// Milliseconds by which a request id may lie ahead of replicated time before it is refused: an id from the far
 /// future would push the floor of kept outcomes past every honest one.
 pub const REQUEST_AHEAD_MS: u64 = 10 * 60 * 1_000;
+/// Milliseconds that an invitation lasts at most, 30 days: a code that was never used is not to lie about for ever.
+pub const INVITATION_MS_MAX: u64 = 30 * 24 * 60 * 60 * 1_000;
 /// Rows of a page that a query returns.
 pub const PAGE_ROWS_MAX: usize = 1_000;

@@ -8,11 +8,14 @@ mod catalogue;
 mod credentials;
 mod draft;
 mod groups;
+mod names;
 mod orgs;
 mod places;
 mod removals;
 mod revert;
 mod rows;
+mod sets;
+mod users;
 
 use std::sync::Arc;
 
@@ -64,7 +67,7 @@ pub fn plan(state: &State, envelope: &Envelope, now: Tick) -> Result<Plan, Rejec
         Command::PutEndpoints { org, mode, rows } => catalogue::put_endpoints(&mut draft, org, *mode, rows)?,
         Command::SetStoresActive { org, stores, active } => orgs::set_stores_active(&mut draft, org, stores, *active)?,
         Command::MoveTill { org, store, till, to } => removals::move_till(&mut draft, org, store, till, to)?,
-        Command::Remove { target, force } => removals::remove(&mut draft, target, *force)?,
+        Command::Remove { target, force } => removals::remove(&mut draft, target, *force, &envelope.actor)?,
         Command::CreateGroup { org, name, description, grants } => groups::create(&mut draft, org, name, description, grants)?,
         Command::EditGroup { org, group, name, description, cells, widen } => {
             groups::edit(&mut draft, org, group, name.as_ref(), description.as_ref(), cells, widen)?;
@@ -87,10 +90,14 @@ pub fn plan(state: &State, envelope: &Envelope, now: Tick) -> Result<Plan, Rejec
         Command::EditUserGroup { .. } => return Err(unplanned(&envelope.command)),
         Command::AssignControls { .. } => return Err(unplanned(&envelope.command)),
         Command::AssignMembers { .. } => return Err(unplanned(&envelope.command)),
-        Command::PutUsers { .. } => return Err(unplanned(&envelope.command)),
-        Command::CreateSet { .. } => return Err(unplanned(&envelope.command)),
-        Command::EditSet { .. } => return Err(unplanned(&envelope.command)),
-        Command::AssignSets { .. } => return Err(unplanned(&envelope.command)),
+        Command::PutUsers { org, mode, rows } => users::put(&mut draft, org, *mode, rows)?,
+        Command::CreateSet { org, name, description, grants, clone_of } => {
+            sets::create(&mut draft, org, name, description, grants, clone_of.as_ref())?;
+        }
+        Command::EditSet { org, set, name, description, grants } => {
+            sets::edit(&mut draft, org, set, name.as_ref(), description.as_ref(), grants)?;
+        }
+        Command::AssignSets { org, user, verb, sets, permissions } => sets::assign(&mut draft, org, user, *verb, sets, permissions)?,
         Command::AssignUserRoles { .. } => return Err(unplanned(&envelope.command)),
         Command::CreateRole { .. } => return Err(unplanned(&envelope.command)),
         Command::EditRole { .. } => return Err(unplanned(&envelope.command)),
@@ -99,10 +106,12 @@ pub fn plan(state: &State, envelope: &Envelope, now: Tick) -> Result<Plan, Rejec
         Command::EditApplication { .. } => return Err(unplanned(&envelope.command)),
         Command::AssignRoles { .. } => return Err(unplanned(&envelope.command)),
         Command::RotateKey { .. } => return Err(unplanned(&envelope.command)),
-        Command::EditSettings { .. } => return Err(unplanned(&envelope.command)),
+        Command::EditSettings { org, contact, least_privilege_registration } => {
+            users::edit_settings(&mut draft, org, contact, *least_privilege_registration)?;
+        }
         Command::BreakGlass { .. } => return Err(unplanned(&envelope.command)),
-        Command::Invite { .. } => return Err(unplanned(&envelope.command)),
-        Command::RedeemInvitation { .. } => return Err(unplanned(&envelope.command)),
+        Command::Invite { org, user, id, secret, lasts_ms } => users::invite(&mut draft, org, user, id, secret, *lasts_ms)?,
+        Command::RedeemInvitation { id, label, secret } => users::redeem(&mut draft, id, label, secret, &envelope.actor)?,
         Command::SetPlatform { .. } => return Err(unplanned(&envelope.command)),
         Command::Tick { .. } => return Err(unplanned(&envelope.command)),
     }
