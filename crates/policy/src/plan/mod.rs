@@ -6,9 +6,11 @@
 mod authority;
 mod catalogue;
 mod credentials;
+pub(crate) mod delegation;
 mod draft;
 mod groups;
 mod names;
+mod needs;
 mod orgs;
 mod places;
 mod removals;
@@ -115,7 +117,9 @@ pub fn plan(state: &State, envelope: &Envelope, now: Tick) -> Result<Plan, Rejec
         Command::SetPlatform { .. } => return Err(unplanned(&envelope.command)),
         Command::Tick { .. } => return Err(unplanned(&envelope.command)),
     }
-    Ok(draft.finish(actor_label))
+    let plan = draft.finish(actor_label);
+    authority::check_plan(state, &envelope.actor, &plan.changes)?;
+    Ok(plan)
 }
 
 /// What the actor doesn't see isn't there: else a claim to have read it would tell whether it is.
