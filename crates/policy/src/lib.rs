@@ -9,6 +9,7 @@ pub mod command;
 pub mod decide;
 pub mod decision;
 pub mod explain;
+pub mod holdings;
 pub mod ids;
 pub mod impact;
 pub mod index;

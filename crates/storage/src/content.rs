@@ -1,9 +1,9 @@
-//! The content hash: over what policy says, without times, authors, secrets, retired ids and audit. Two clusters with equal
-//! content have equal hashes; an export, an undo and a snapshot are checked by it. Computed on demand.
+//! The content hash: over what policy says, without times, authors, secrets, keys, retired ids and audit. Two clusters with
+//! equal content have equal hashes; an export, an undo and a snapshot are checked by it. Computed on demand.
 
 use std::sync::Arc;
 
-use bailiwick_policy::object::{Meta, Object, Secret};
+use bailiwick_policy::object::{CredentialKind, Meta, Object, Secret};
 use bailiwick_policy::state::State;
 use sha2::{Digest, Sha256};
 
@@ -15,9 +15,15 @@ pub fn content_hash(state: &State) -> [u8; 32] {
     for mut object in state.objects() {
         *object.meta_mut() = Meta::default();
         match &mut object {
-            Object::Credential(credential) => Arc::make_mut(credential).secret = Secret::TokenHash([0; 32]),
+            // Keys and one-time codes are made anew wherever a content is put again.
+            Object::Credential(credential) => match credential.kind {
+                CredentialKind::Application { .. } | CredentialKind::Invitation { .. } => continue,
+                CredentialKind::Operator | CredentialKind::User { .. } | CredentialKind::EnforcementPoint { .. } => {
+                    Arc::make_mut(credential).secret = Secret::TokenHash([0; 32]);
+                }
+            },
             Object::Cluster(cluster) => Arc::make_mut(cluster).retired_nodes.clear(),
-            Object::Retired(_) => continue,
+            Object::Retired(_) | Object::Clock(_) => continue,
             Object::Org(_)
             | Object::Zone(_)
             | Object::Concept(_)
@@ -26,7 +32,17 @@ pub fn content_hash(state: &State) -> [u8; 32] {
             | Object::Resource(_)
             | Object::Endpoint(_)
             | Object::Group(_)
-            | Object::User(_) => {}
+            | Object::User(_)
+            | Object::Scope(_)
+            | Object::Entity(_)
+            | Object::Control(_)
+            | Object::UserGroup(_)
+            | Object::Set(_)
+            | Object::Role(_)
+            | Object::Application(_)
+            | Object::Override(_)
+            | Object::Settings(_)
+            | Object::Platform(_) => {}
         }
         for part in [object::key(&object.id()), object::body(&object)] {
             hash.update((part.len() as u64).to_be_bytes());
@@ -67,5 +83,18 @@ mod tests {
             }
         }
         assert_ne!(content_hash(&state(&objects)), before);
+    }
+
+    #[test]
+    fn keys_codes_and_the_clock_do_not_count_and_every_bundle_and_assignment_does() {
+        let objects: Vec<Object> = sample::objects().into_iter().chain(sample::later_objects()).collect();
+        let whole = content_hash(&state(&objects));
+        for left_out in &objects {
+            let mut without = state(&objects);
+            without.remove(&left_out.id());
+            let key = matches!(left_out, Object::Credential(c) if matches!(c.kind, CredentialKind::Application { .. } | CredentialKind::Invitation { .. }));
+            let silent = key || matches!(left_out, Object::Clock(_) | Object::Retired(_));
+            assert_eq!(content_hash(&without) == whole, silent, "{}", left_out.id());
+        }
     }
 }

@@ -8,8 +8,11 @@ use bailiwick_policy::command::{Actor, Command, Envelope};
 use bailiwick_policy::ids::*;
 use bailiwick_policy::object::*;
 use bailiwick_policy::outcome::{AuditRow, Change, Outcome, Recorded, Rejection, RejectionCode};
+use bailiwick_policy::place::Bounds;
 
 use crate::codec::encode_envelope;
+mod people;
+
 use crate::types::{Entry, EntryPayload, LeaderId, LogId, Membership, Payload, PeerNode, StoredMembership};
 
 pub(crate) fn id<T: std::str::FromStr>(text: &str) -> T
@@ -79,6 +82,9 @@ pub(crate) fn envelopes() -> Vec<Envelope> {
         with(Command::MoveTill { org: id("acme"), store: id("north-7"), till: id("t1"), to: id("north-8") }),
         with(Command::RetireNode { node: 4 }),
     ]
+    .into_iter()
+    .chain(people::commands().into_iter().map(with))
+    .collect()
 }
 
 fn meta() -> Meta {
@@ -151,6 +157,7 @@ pub(crate) fn objects() -> Vec<Object> {
             class: Class::Data,
             level: Level::Read,
             meta: meta(),
+            routes: None,
         })),
         Object::Group(Arc::new(Group {
             org: org(),
@@ -175,6 +182,7 @@ pub(crate) fn objects() -> Vec<Object> {
             user_type: UserType::Owner,
             active: true,
             meta: meta(),
+            more: None,
         })),
         store("north-7", "North 7", true),
         Object::Till(Arc::new(Till {
@@ -192,6 +200,7 @@ pub(crate) fn objects() -> Vec<Object> {
             secret: Secret::TokenHash([5; 32]),
             revoked: false,
             meta: meta(),
+            bounds: Bounds::ALWAYS,
         })),
     ]
 }
@@ -220,15 +229,32 @@ pub(crate) fn later() -> Vec<(&'static str, Object)> {
                 Arc::make_mut(o).grants = Arc::new(vec![cell(Class::Data, only), cell(Class::Config, except)]);
                 "object-access-group-v1-narrowed"
             }
+            Object::Endpoint(o) => {
+                Arc::make_mut(o).routes = Some(Arc::new(people::routes()));
+                "object-endpoint-v1-routes"
+            }
+            Object::User(o) => {
+                let user = Arc::make_mut(o);
+                user.user_type = UserType::Standard;
+                user.more = Some(Arc::new(people::more()));
+                "object-user-v1-more"
+            }
+            Object::Credential(o) => {
+                Arc::make_mut(o).bounds = people::bounds(1_700_000_500_000);
+                "object-credential-v1-bounds"
+            }
             _other => continue,
         };
         later.push((name, object));
     }
+    later.extend(people::objects());
+    later.extend(people::credentials());
     let retired = Retired { org: id("acme"), what: "store:north-1".into(), meta: meta() };
     later.push(("object-retired-v1", Object::Retired(Arc::new(retired))));
     later
 }
 
+/// The same without their names.
 pub(crate) fn later_objects() -> Vec<Object> {
     later().into_iter().map(|(_, object)| object).collect()
 }

@@ -532,7 +532,7 @@ impl Asker<'_> {
 }
 
 /// The scopes of an entity at some levels, custom or the platform's.
-fn scopes_of_entity(state: &State, org: &OrgState, entity: &str, levels: &[ScopeLevel]) -> Vec<ScopeId> {
+pub fn scopes_of_entity(state: &State, org: &OrgState, entity: &str, levels: &[ScopeLevel]) -> Vec<ScopeId> {
     if let Some((entity, _)) = org.entities.get_key_value(entity) {
         return levels.iter().filter_map(|level| scopes::generated(entity, *level)).collect();
     }

@@ -1,6 +1,7 @@
 //! Space `objects`: every object of the state. Key: `[kind u8]`, then the parts of its id, each but the last ended
 //! by a zero byte (no code has one). Kinds are numbered so that reading in order loads: an org before what is in
-//! it, a store before its tills. Value: the object by position.
+//! it, a store before its tills. Nothing in an org needs anything else of it to be there first. Value: the object by
+//! position.
 
 use bailiwick_policy::ids::ObjectId;
 use bailiwick_policy::object::Object;
@@ -26,6 +27,17 @@ const STORE: u8 = 9;
 const TILL: u8 = 10;
 const CREDENTIAL: u8 = 11;
 const RETIRED: u8 = 12;
+const SCOPE: u8 = 13;
+const ENTITY: u8 = 14;
+const CONTROL: u8 = 15;
+const USER_GROUP: u8 = 16;
+const SET: u8 = 17;
+const ROLE: u8 = 18;
+const APPLICATION: u8 = 19;
+const OVERRIDE: u8 = 20;
+const SETTINGS: u8 = 21;
+const PLATFORM: u8 = 22;
+const CLOCK: u8 = 23;
 
 /// The key of an id.
 pub(crate) fn key(id: &ObjectId) -> Vec<u8> {
@@ -42,6 +54,17 @@ pub(crate) fn key(id: &ObjectId) -> Vec<u8> {
         ObjectId::Till(org, store, code) => join(TILL, &[org.as_str(), store.as_str(), code.as_str()]),
         ObjectId::Credential(id) => join(CREDENTIAL, &[id.as_str()]),
         ObjectId::Retired(org, what) => join(RETIRED, &[org.as_str(), what]),
+        ObjectId::Scope(org, id) => join(SCOPE, &[org.as_str(), id.as_str()]),
+        ObjectId::Entity(org, id) => join(ENTITY, &[org.as_str(), id.as_str()]),
+        ObjectId::Control(org, id) => join(CONTROL, &[org.as_str(), id.as_str()]),
+        ObjectId::UserGroup(org, id) => join(USER_GROUP, &[org.as_str(), id.as_str()]),
+        ObjectId::Set(org, id) => join(SET, &[org.as_str(), id.as_str()]),
+        ObjectId::Role(org, id) => join(ROLE, &[org.as_str(), id.as_str()]),
+        ObjectId::Application(org, id) => join(APPLICATION, &[org.as_str(), id.as_str()]),
+        ObjectId::Override(org, store) => join(OVERRIDE, &[org.as_str(), store.as_str()]),
+        ObjectId::Settings(org) => join(SETTINGS, &[org.as_str()]),
+        ObjectId::Platform => vec![PLATFORM],
+        ObjectId::Clock => vec![CLOCK],
     }
 }
 
@@ -76,6 +99,17 @@ pub(crate) fn body(object: &Object) -> Vec<u8> {
         Object::Till(o) => strict::to_positional(o),
         Object::Credential(o) => strict::to_positional(o),
         Object::Retired(o) => strict::to_positional(o),
+        Object::Scope(o) => strict::to_positional(o),
+        Object::Entity(o) => strict::to_positional(o),
+        Object::Control(o) => strict::to_positional(o),
+        Object::UserGroup(o) => strict::to_positional(o),
+        Object::Set(o) => strict::to_positional(o),
+        Object::Role(o) => strict::to_positional(o),
+        Object::Application(o) => strict::to_positional(o),
+        Object::Override(o) => strict::to_positional(o),
+        Object::Settings(o) => strict::to_positional(o),
+        Object::Platform(o) => strict::to_positional(o),
+        Object::Clock(o) => strict::to_positional(o),
     }
 }
 
@@ -96,6 +130,17 @@ pub(crate) fn decode(key: &[u8], value: &[u8]) -> Result<Object, Fault> {
         TILL => Object::Till(read(payload)?),
         CREDENTIAL => Object::Credential(read(payload)?),
         RETIRED => Object::Retired(read(payload)?),
+        SCOPE => Object::Scope(read(payload)?),
+        ENTITY => Object::Entity(read(payload)?),
+        CONTROL => Object::Control(read(payload)?),
+        USER_GROUP => Object::UserGroup(read(payload)?),
+        SET => Object::Set(read(payload)?),
+        ROLE => Object::Role(read(payload)?),
+        APPLICATION => Object::Application(read(payload)?),
+        OVERRIDE => Object::Override(read(payload)?),
+        SETTINGS => Object::Settings(read(payload)?),
+        PLATFORM => Object::Platform(read(payload)?),
+        CLOCK => Object::Clock(read(payload)?),
         unknown => return Err(Fault::corrupt(PLACE, format_args!("kind {unknown} is unknown"))),
     };
     if self::key(&object.id()) != key {
@@ -112,6 +157,8 @@ fn read<T: DeserializeOwned>(payload: &[u8]) -> Result<Arc<T>, Fault> {
 mod tests {
     use super::*;
     use crate::sample;
+    use bailiwick_policy::ids::Tick;
+    use bailiwick_policy::state::State;
     use proptest::prelude::*;
 
     #[test]
@@ -129,7 +176,28 @@ mod tests {
         for kind in [ZONE, CONCEPT, RESOURCE, ENDPOINT, GROUP, USER, STORE, TILL] {
             assert!(org < &keys[at(kind)]);
         }
+        for object in sample::later_objects().iter().filter(|object| object.id().org().is_some_and(|org| object.id() != ObjectId::Org(org.clone()))) {
+            assert!(*org < key(&object.id()), "{}", object.id());
+        }
         assert!(keys[at(STORE)] < keys[at(TILL)]);
+    }
+
+    #[test]
+    fn a_state_read_in_the_order_of_its_keys_has_derived_the_same() {
+        let mut lived = State::default();
+        for object in sample::objects().iter().chain(&sample::later_objects()) {
+            lived.put(object);
+        }
+        let mut rows: Vec<_> = lived.objects().map(|object| (key(&object.id()), value(&object))).collect();
+        rows.sort();
+        let mut read = State::default();
+        for (key, value) in &rows {
+            read.put(&decode(key, value).unwrap());
+        }
+        assert_eq!(format!("{read:#?}"), format!("{lived:#?}"));
+        assert_eq!((read.clock, read.platform.version, read.moments.len()), (Tick(1_700_000_000_900), 7, 9));
+        let org = read.orgs.get("acme").unwrap();
+        assert!(org.has_key(&read.credentials, &sample::id("erp"), read.clock), "the key came before its application");
     }
 
     proptest! {

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use bailiwick_policy::ids::{RequestId, Revision, Tick};
+use bailiwick_policy::outcome::{AuditRow, Change};
 
 use crate::identity::{Identity, IdentityExpectation};
 use crate::keys;
@@ -55,9 +56,19 @@ fn objects_with_what_they_got_later() {
         let key = keys::object::key(&object.id());
         assert_eq!(keys::object::decode(&key, &golden(name, &keys::object::value(&object))), Ok(object));
     }
-    let retired = sample::later_objects().pop().unwrap();
-    let key = keys::object::key(&retired.id());
-    assert_eq!(golden("object-retired-v1-key", &key), key);
+    let first: Vec<_> = sample::objects().iter().map(|object| object.id().kind()).collect();
+    for (name, object) in sample::later().into_iter().filter(|(_, object)| !first.contains(&object.id().kind())) {
+        let key = keys::object::key(&object.id());
+        assert_eq!(golden(&format!("{name}-key"), &key), key);
+    }
+}
+
+#[test]
+fn an_audit_row_about_every_kind() {
+    let changes = sample::later_objects().into_iter().map(|object| Change { before: None, after: Some(object) }).collect();
+    let chained = keys::audit::chain(&[3; 32], AuditRow { changes, ..sample::audit_row(8) });
+    let value = golden("audit-v1-every-kind", &chained.value);
+    assert_eq!(keys::audit::decode(&keys::audit::key(Revision(8)), &value), Ok(chained));
 }
 
 #[test]
@@ -116,6 +127,21 @@ fn a_snapshot() {
     let contents = format::read("golden", bytes.as_slice(), &mut |_, _| Ok(())).unwrap();
     assert!(contents.state.objects().eq(state.objects()));
     assert_eq!(contents.summary.mark, mark());
+}
+
+/// The catalogue and the clock come with the objects, and what is derived of them.
+#[test]
+fn a_snapshot_of_every_kind() {
+    let mut state = crate::state::load::begin(&mark());
+    for object in sample::objects().iter().chain(&sample::later_objects()) {
+        state.put(object);
+    }
+    let (mut writer, _) = format::Writer::state("golden", Vec::new(), &state, &mark()).unwrap();
+    writer.audit(Revision(0), [0; 32]).unwrap();
+    let bytes = golden("snapshot-v1-every-kind", &writer.end(0).unwrap());
+    let read = format::read("golden", bytes.as_slice(), &mut |_, _| Ok(())).unwrap().state;
+    assert_eq!(format!("{read:?}"), format!("{state:?}"));
+    assert_eq!((read.clock, read.platform.version), (Tick(1_700_000_000_900), 7));
 }
 
 #[test]
