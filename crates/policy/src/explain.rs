@@ -14,10 +14,14 @@ use crate::decision::{Ask, Decision, Obligations, Reason, Request, Subject, Verd
 use crate::ids::*;
 use crate::object::{GroupKind, Store};
 use crate::path::RequestPath;
+use crate::place::Place;
+use crate::reference::people::Way;
 use crate::reference::{self, Called, Cell};
 use crate::state::{OrgState, State, Via};
 
+mod assign;
 mod miss;
+mod people;
 mod prose;
 mod remedy;
 
@@ -32,6 +36,12 @@ pub struct Explanation {
     pub method: Arc<str>,
     /// The path, as sent.
     pub path: Arc<str>,
+    /// What was asked for, in words: of a call its method and path.
+    #[serde(default)]
+    pub asked: Arc<str>,
+    /// Where the permit holds, if it obliges to keep to places.
+    #[serde(default)]
+    pub places: Vec<Place>,
     /// The answer.
     pub reason: Reason,
     /// For a permit that observing alone brought about: the deny that it stands for (AG-33).
@@ -151,6 +161,37 @@ pub enum Step {
         #[serde(default)]
         left_out: bool,
     },
+    /// The user or the application is known.
+    Subject {
+        /// Its name.
+        name: Arc<str>,
+        /// What it is: "standard employee", "extension".
+        kind: Arc<str>,
+        /// Not suspended.
+        active: bool,
+        /// None of its keys lets in any more.
+        keyed_out: bool,
+    },
+    /// The endpoint is about registrations, and the type isn't known to be an extension's (APP-4).
+    Forbidden {},
+    /// The place that the request is about.
+    Place {
+        /// As asked.
+        place: Arc<str>,
+        /// Why nothing is permitted there, if so.
+        #[serde(default)]
+        closed: Option<Reason>,
+    },
+    /// The ways that were tried; permits unite.
+    Ways {
+        /// In the order in which the first permit gives the reason.
+        ways: Vec<Way>,
+        /// The reason where there is no way at all.
+        otherwise: Reason,
+        /// What every permit obliges to.
+        #[serde(default)]
+        always: Obligations,
+    },
     /// A fact of a kind that this version doesn't know.
     #[serde(other)]
     Unknown,
@@ -210,6 +251,11 @@ pub enum Miss {
         /// The endpoint.
         endpoint: EndpointId,
     },
+    /// The ways that came nearest: what each would have needed.
+    Ways {
+        /// The nearest first.
+        ways: Vec<Way>,
+    },
     /// A miss of a kind that this version doesn't know.
     #[serde(other)]
     Unknown,
@@ -233,6 +279,8 @@ pub fn explain(state: &State, request: &Request<'_>) -> Explanation {
         subject: request.subject.to_string().into(),
         method: request.method().into(),
         path: request.path().into(),
+        asked: people::asked(request.ask).into(),
+        places: if obligations.contains(Obligations::PLACES) { reference::people::places(state, request) } else { Vec::new() },
         reason,
         would_deny,
         obligations,
@@ -257,7 +305,7 @@ impl Explanation {
 
     /// Decides again, from the chain alone: the proof that nothing is missing from it.
     pub fn replay(&self) -> Decision {
-        replay(&self.subject, &self.steps).unwrap_or_else(Decision::from)
+        replay(&self.subject, !self.method.is_empty(), &self.steps).unwrap_or_else(Decision::from)
     }
 
     /// For a terminal: the answer, the chain, and what would allow it.
@@ -281,8 +329,29 @@ fn walk(state: &State, request: &Request<'_>, steps: &mut Vec<Step>) -> Result<D
         return Err(Reason::OrgSuspended);
     }
     if matches!(request.subject, Subject::User(_) | Subject::Application(_)) || !matches!(request.ask, Ask::Endpoint { .. }) {
-        return Ok(reference::decide(state, request));
+        return people::walk(state, org, request, steps);
     }
+    let called = endpoint(state, org, request, steps)?;
+    let store = place(org, request.subject, steps)?;
+    let Some((group, via)) = org.effective_group(store) else { return Err(Reason::NoAccessGroup) };
+    let observe = org.observes(store);
+    steps.push(Step::Group { group: group.id.clone(), name: group.name.as_str().into(), kind: group.kind, via, observe });
+    let Some((endpoint, resource)) = called.mapped(org) else { return Ok(reference::observed(Reason::ResourceNone, via, observe)) };
+    let (held, needed) = (group.levels(resource, endpoint.class), endpoint.needed());
+    let admitted = group.admits(resource, endpoint.class, &endpoint.id);
+    steps.push(Step::Cell {
+        resource: resource.clone(),
+        class: endpoint.class,
+        held,
+        needed,
+        narrow: group.cell(resource, endpoint.class).and_then(|cell| cell.narrow.clone()),
+        left_out: !admitted,
+    });
+    Ok(reference::observed(reference::judge(Cell { held, needed, admitted }, via), via, observe))
+}
+
+/// Step 4: the endpoint that a call reaches, which something could permit.
+fn endpoint<'a>(state: &'a State, org: &'a OrgState, request: &Request<'_>, steps: &mut Vec<Step>) -> Result<Called<'a>, Reason> {
     let Some(path) = RequestPath::parse(request.path()) else { return Err(Reason::PathMalformed) };
     steps.push(Step::Path { segments: path.segments().map(|segment| segment.decoded().into()).collect() });
     let called = reference::matched(&state.platform, org, request.method(), path).ok_or(Reason::EndpointUnknown)?;
@@ -321,22 +390,7 @@ fn walk(state: &State, request: &Request<'_>, steps: &mut Vec<Step>) -> Result<D
     if !routed {
         return Err(Reason::EndpointUnmapped);
     }
-    let store = place(org, request.subject, steps)?;
-    let Some((group, via)) = org.effective_group(store) else { return Err(Reason::NoAccessGroup) };
-    let observe = org.observes(store);
-    steps.push(Step::Group { group: group.id.clone(), name: group.name.as_str().into(), kind: group.kind, via, observe });
-    let Some((endpoint, resource)) = resource else { return Ok(reference::observed(Reason::ResourceNone, via, observe)) };
-    let (held, needed) = (group.levels(resource, endpoint.class), endpoint.needed());
-    let admitted = group.admits(resource, endpoint.class, &endpoint.id);
-    steps.push(Step::Cell {
-        resource: resource.clone(),
-        class: endpoint.class,
-        held,
-        needed,
-        narrow: group.cell(resource, endpoint.class).and_then(|cell| cell.narrow.clone()),
-        left_out: !admitted,
-    });
-    Ok(reference::observed(reference::judge(Cell { held, needed, admitted }, via), via, observe))
+    Ok(called)
 }
 
 fn place<'a>(org: &'a OrgState, subject: Subject<'_>, steps: &mut Vec<Step>) -> Result<&'a Arc<Store>, Reason> {
@@ -368,14 +422,19 @@ fn names(subject: Subject<'_>) -> Option<(&str, Option<&str>)> {
 }
 
 /// The reason that a chain proves.
-fn replay(subject: &str, steps: &[Step]) -> Result<Decision, Reason> {
+fn replay(subject: &str, call: bool, steps: &[Step]) -> Result<Decision, Reason> {
     let subject = Subject::parse(subject).unwrap_or(Subject::Till(subject));
-    let Some((_, till)) = names(subject) else {
-        return Err(replay_until_place(steps).unwrap_or(Reason::TillUnknown));
-    };
-    if let Some(reason) = replay_until_place(steps) {
+    if let Some(reason) = replay_org(steps) {
         return Err(reason);
     }
+    let place = matches!(subject, Subject::Till(_) | Subject::Store(_));
+    if !place {
+        return people::replay(steps, place, call);
+    }
+    if call && let Some(reason) = replay_endpoint(steps) {
+        return Err(reason);
+    }
+    let Some((_, till)) = names(subject) else { return Err(Reason::TillUnknown) };
     match steps.iter().find_map(|step| if let Step::Store { active, .. } = step { Some(*active) } else { None }) {
         None => return Err(Reason::StoreUnknown),
         Some(false) => return Err(Reason::StoreInactive),
@@ -388,6 +447,9 @@ fn replay(subject: &str, steps: &[Step]) -> Result<Decision, Reason> {
             Some(true) => {}
         }
     }
+    if !call {
+        return people::replay(steps, place, call);
+    }
     let group = steps.iter().find_map(|step| if let Step::Group { via, observe, .. } = step { Some((*via, *observe)) } else { None });
     let Some((via, observe)) = group else { return Err(Reason::NoAccessGroup) };
     let cell = steps.iter().find_map(|step| match step {
@@ -398,6 +460,10 @@ fn replay(subject: &str, steps: &[Step]) -> Result<Decision, Reason> {
         | Step::Store { .. }
         | Step::Till { .. }
         | Step::Group { .. }
+        | Step::Subject { .. }
+        | Step::Forbidden {}
+        | Step::Place { .. }
+        | Step::Ways { .. }
         | Step::Unknown => None,
     });
     // An endpoint without a resource is reached by other ways only, and a till has none of them.
@@ -405,12 +471,15 @@ fn replay(subject: &str, steps: &[Step]) -> Result<Decision, Reason> {
     Ok(reference::observed(reference::judge(cell, via), via, observe))
 }
 
-fn replay_until_place(steps: &[Step]) -> Option<Reason> {
+fn replay_org(steps: &[Step]) -> Option<Reason> {
     match steps.iter().find_map(|step| if let Step::Org { active, .. } = step { Some(*active) } else { None }) {
-        None => return Some(Reason::OrgUnknown),
-        Some(false) => return Some(Reason::OrgSuspended),
-        Some(true) => {}
+        None => Some(Reason::OrgUnknown),
+        Some(false) => Some(Reason::OrgSuspended),
+        Some(true) => None,
     }
+}
+
+fn replay_endpoint(steps: &[Step]) -> Option<Reason> {
     if !steps.iter().any(|step| matches!(step, Step::Path { .. })) {
         return Some(Reason::PathMalformed);
     }

@@ -15,6 +15,10 @@ use crate::object::{Endpoint, Group, Object, Store};
 use crate::outcome::Change;
 use crate::state::{ClassKey, Members, OrgState, State};
 
+mod people;
+
+pub use people::PeopleRow;
+
 /// What a change would do to access in one org.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Impact {
@@ -28,6 +32,9 @@ pub struct Impact {
     pub gained: u64,
     /// Pairs that are permitted and wouldn't be.
     pub lost: u64,
+    /// Users and applications whose access changes, those who gain and lose the same together.
+    #[serde(default)]
+    pub people: Vec<PeopleRow>,
 }
 
 /// One class of subjects.
@@ -60,7 +67,7 @@ pub struct ImpactRow {
 impl Impact {
     /// Whether nobody's access changes.
     pub fn is_none(&self) -> bool {
-        self.rows.is_empty()
+        self.rows.is_empty() && self.people.is_empty()
     }
 
     /// Sentences for people: "37 tills lose Write on Points (Data)".
@@ -87,6 +94,7 @@ impl Impact {
                 }
             }
         }
+        lines.extend(self.people.iter().flat_map(PeopleRow::lines));
         lines
     }
 }
@@ -109,12 +117,18 @@ struct Moving {
 /// The impact of going from one state to another by these changes, on every org they touch.
 pub fn impact(before: &State, after: &State, changes: &[Change]) -> Impact {
     let mut orgs: Vec<OrgCode> = changes.iter().filter_map(Change::id).filter_map(|id| id.org().cloned()).collect();
+    // The platform's catalogue and the clock are about every org.
+    if changes.iter().any(|change| matches!(change.id(), Some(ObjectId::Platform | ObjectId::Clock))) {
+        orgs.extend(after.orgs.keys().cloned());
+    }
     orgs.sort();
     orgs.dedup();
     let mut total = Impact::default();
     for org in orgs {
         let (Some(old), Some(new)) = (before.orgs.get(&org), after.orgs.get(&org)) else { continue };
         impact_on_org(old, new, changes.iter().filter(|c| c.id().is_some_and(|id| id.org() == Some(&org))), &mut total);
+        let about = changes.iter().filter(|change| change.org().is_none_or(|of| *of == org));
+        total.people.extend(people::rows(before, after, old, new, about));
     }
     total.rows.sort_by(|a, b| (b.tills, b.stores).cmp(&(a.tills, a.stores)).then_with(|| (&a.from, &a.to).cmp(&(&b.from, &b.to))));
     total

@@ -11,8 +11,12 @@ use crate::ids::*;
 use crate::limits::PAGE_ROWS_MAX;
 use crate::name::fold;
 use crate::object::*;
+use crate::platform::{Module, Privilege};
+use crate::scopes::Tier;
 use crate::state::{OrgState, State, Via};
-use crate::view::{Viewer, visible};
+use crate::view::{Viewer, reduced, visible};
+
+mod people;
 
 /// What to list.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -65,8 +69,31 @@ pub enum List {
         #[serde(default)]
         active: Option<bool>,
     },
-    /// Users of the org.
+    /// Users of the org. The text also finds a user by address.
     Users,
+    /// Members of a user group.
+    Members {
+        /// The group.
+        group: UserGroupId,
+    },
+    /// Scopes of every tier (AC-11).
+    Scopes,
+    /// Custom entities.
+    Entities,
+    /// Access controls, predefined ones too (AC-1, AC-3).
+    Controls,
+    /// User groups.
+    UserGroups,
+    /// Permission sets, standard ones too (UM-15).
+    Sets,
+    /// Roles, predefined ones too.
+    Roles,
+    /// Applications.
+    Applications,
+    /// Sub-modules that sets may grant (UM-13).
+    Modules,
+    /// Privileges that roles may hold.
+    Privileges,
     /// Credentials: of the org, or all that the viewer sees.
     Credentials,
 }
@@ -197,6 +224,83 @@ pub enum Item {
         /// The record.
         user: Arc<User>,
     },
+    /// A scope.
+    Scope {
+        /// Its id.
+        scope: ScopeId,
+        /// Where it comes from.
+        tier: Tier,
+        /// The domain it belongs to.
+        domain: Arc<str>,
+        /// It reaches only what is its holder's own.
+        own: bool,
+        /// Free text.
+        description: Arc<str>,
+        /// What it includes (AC-12).
+        implies: Vec<ScopeId>,
+    },
+    /// A custom entity.
+    Entity {
+        /// The record.
+        entity: Arc<Entity>,
+        /// The scopes that it brings (AC-13).
+        scopes: Vec<ScopeId>,
+    },
+    /// An access control.
+    Control {
+        /// The record.
+        control: Arc<Control>,
+        /// The platform's: it can't be changed.
+        predefined: bool,
+        /// User groups that have it.
+        groups: u64,
+    },
+    /// A user group.
+    UserGroup {
+        /// The record.
+        group: Arc<UserGroup>,
+        /// Its members.
+        members: u64,
+    },
+    /// A permission set.
+    Set {
+        /// The record.
+        set: Arc<PermissionSet>,
+        /// The platform's: it can't be changed.
+        standard: bool,
+        /// Users who have it.
+        users: u64,
+    },
+    /// A role.
+    Role {
+        /// The record.
+        role: Arc<Role>,
+        /// The platform's: it can't be changed.
+        predefined: bool,
+        /// Users may hold it (APP-5).
+        internal: bool,
+        /// Users who have it.
+        users: u64,
+        /// Applications that have it.
+        applications: u64,
+    },
+    /// An application.
+    Application {
+        /// The record.
+        application: Arc<Application>,
+        /// Its keys that let in.
+        keys: u64,
+    },
+    /// A sub-module.
+    Module {
+        /// With what is on offer.
+        module: Module,
+    },
+    /// A privilege.
+    Privilege {
+        /// The privilege.
+        privilege: Privilege,
+    },
     /// A credential, its secret's hash blanked.
     Credential {
         /// The record.
@@ -217,6 +321,15 @@ impl Item {
             Self::Endpoint { endpoint } => endpoint.id.to_string(),
             Self::Group { group, .. } => group.id.to_string(),
             Self::User { user } => user.id.to_string(),
+            Self::Scope { scope, .. } => scope.to_string(),
+            Self::Entity { entity, .. } => entity.id.to_string(),
+            Self::Control { control, .. } => control.id.to_string(),
+            Self::UserGroup { group, .. } => group.id.to_string(),
+            Self::Set { set, .. } => set.id.to_string(),
+            Self::Role { role, .. } => role.id.to_string(),
+            Self::Application { application, .. } => application.id.to_string(),
+            Self::Module { module } => module.id.to_string(),
+            Self::Privilege { privilege } => privilege.id.to_string(),
             Self::Credential { credential } => credential.id.to_string(),
         }
     }
@@ -240,7 +353,35 @@ pub fn item(state: &State, viewer: &Viewer, id: &ObjectId) -> Option<Item> {
     if !visible(viewer, state, id) {
         return None;
     }
+    let reduced = reduced(state, viewer);
+    let state = reduced.as_ref().unwrap_or(state);
     let org = || id.org().and_then(|org| state.orgs.get(org));
+    // Of these the platform has predefined ones, which are no objects of the org.
+    match id {
+        ObjectId::Scope(_, id) => return people::scope(state, org()?, id),
+        ObjectId::Control(_, id) => return people::control(state, org()?, id),
+        ObjectId::Set(_, id) => return people::set(state, org()?, id),
+        ObjectId::Role(_, id) => return people::role(state, org()?, id),
+        ObjectId::Entity(_, id) => return people::entity(org()?, id),
+        ObjectId::UserGroup(_, id) => return people::user_group(org()?, id),
+        ObjectId::Application(_, id) => return people::application(state, org()?, id),
+        ObjectId::Cluster
+        | ObjectId::Org(_)
+        | ObjectId::Zone(..)
+        | ObjectId::Concept(..)
+        | ObjectId::Store(..)
+        | ObjectId::Till(..)
+        | ObjectId::Resource(..)
+        | ObjectId::Endpoint(..)
+        | ObjectId::Group(..)
+        | ObjectId::User(..)
+        | ObjectId::Credential(_)
+        | ObjectId::Retired(..)
+        | ObjectId::Override(..)
+        | ObjectId::Settings(_)
+        | ObjectId::Platform
+        | ObjectId::Clock => {}
+    }
     match (id, state.get(id)?) {
         (
             _,
@@ -273,6 +414,9 @@ pub fn item(state: &State, viewer: &Viewer, id: &ObjectId) -> Option<Item> {
 
 /// Lists a window of what the viewer sees. An org that it doesn't see has empty lists, as one that isn't there.
 pub fn list(state: &State, viewer: &Viewer, query: &ListQuery) -> Window {
+    let whole = state;
+    let reduced = reduced(state, viewer);
+    let state = reduced.as_ref().unwrap_or(state);
     let limit = query.limit.clamp(1, PAGE_ROWS_MAX);
     let text = fold(&query.text);
     let org_code = query.org.as_ref().or_else(|| viewer.org());
@@ -281,19 +425,29 @@ pub fn list(state: &State, viewer: &Viewer, query: &ListQuery) -> Window {
         List::Orgs => {
             let rows = Rows { walk: |from, back| walk(&state.orgs, from, back), key: |o: &OrgState| o.org.org.to_string() };
             let keep = |o: &OrgState| {
-                viewer.sees_org(o.org.org.as_str()) && (hit(&text, o.org.org.as_str()) || hit(&text, o.org.name.as_str()))
+                visible(viewer, whole, &ObjectId::Org(o.org.org.clone())) && (hit(&text, o.org.org.as_str()) || hit(&text, o.org.name.as_str()))
             };
             rows.window(query, limit, keep, org_item, None)
         }
         List::Credentials => {
             let rows = Rows { walk: |from, back| walk(&state.credentials, from, back), key: |c: &Arc<Credential>| c.id.to_string() };
             let keep = |c: &Arc<Credential>| {
-                visible(viewer, state, &ObjectId::Credential(c.id.clone()))
+                visible(viewer, whole, &ObjectId::Credential(c.id.clone()))
                     && query.org.as_ref().is_none_or(|org| c.kind.org() == Some(org))
                     && (hit(&text, c.id.as_str()) || hit(&text, c.label.as_str()))
             };
             rows.window(query, limit, keep, credential_item, None)
         }
+        List::Members { .. }
+        | List::Scopes
+        | List::Entities
+        | List::Controls
+        | List::UserGroups
+        | List::Sets
+        | List::Roles
+        | List::Applications
+        | List::Modules
+        | List::Privileges => org.map_or_else(Window::default, |org| people::list(state, org, query, &text, limit)),
         List::Zones
         | List::Concepts
         | List::Stores { .. }
@@ -309,7 +463,18 @@ fn list_of_org(org: &OrgState, query: &ListQuery, text: &str, limit: usize) -> W
     let unfiltered = text.is_empty();
     let total = |n: usize| unfiltered.then_some(n as u64);
     match &query.list {
-        List::Orgs | List::Credentials => Window::default(),
+        List::Orgs
+        | List::Credentials
+        | List::Members { .. }
+        | List::Scopes
+        | List::Entities
+        | List::Controls
+        | List::UserGroups
+        | List::Sets
+        | List::Roles
+        | List::Applications
+        | List::Modules
+        | List::Privileges => Window::default(),
         List::Zones => {
             let rows = Rows { walk: |from, back| walk(&org.zones, from, back), key: |z: &Arc<Zone>| z.code.to_string() };
             let keep = |z: &Arc<Zone>| hit(text, z.code.as_str()) || hit(text, z.name.as_str());
@@ -378,7 +543,8 @@ fn list_of_org(org: &OrgState, query: &ListQuery, text: &str, limit: usize) -> W
         }
         List::Users => {
             let rows = Rows { walk: |from, back| walk(&org.users, from, back), key: |u: &Arc<User>| u.id.to_string() };
-            let keep = |u: &Arc<User>| hit(text, u.id.as_str()) || hit(text, u.name.as_str());
+            let address = |u: &Arc<User>| u.more().email.as_deref().is_some_and(|email| hit(text, email));
+            let keep = |u: &Arc<User>| hit(text, u.id.as_str()) || hit(text, u.name.as_str()) || address(u);
             rows.window(query, limit, keep, |user| Item::User { user: user.clone() }, total(org.users.len()))
         }
     }
@@ -660,6 +826,17 @@ fn walk_vec(all: &[Arc<Till>], from: Bound, back: bool) -> Walk<'static, Arc<Til
 }
 
 impl Bound {
+    /// Whether a key lies on the walk's side of this end.
+    fn reaches(&self, key: &str, back: bool) -> bool {
+        match (self, back) {
+            (Self::Open, _) => true,
+            (Self::Beyond(end), false) => key > end.as_str(),
+            (Self::At(end), false) => key >= end.as_str(),
+            (Self::Beyond(end), true) => key < end.as_str(),
+            (Self::At(end), true) => key <= end.as_str(),
+        }
+    }
+
     /// Whether a till lies on the walk's side of this end: by its store first, then by its code.
     fn admits(&self, till: &Till, back: bool) -> bool {
         let place = |key: &str| (till.store.as_str(), till.code.as_str()).cmp(&key.split_once('/').unwrap_or((key, "")));

@@ -52,14 +52,21 @@ fn decide_in(state: &State, request: &Request<'_>) -> Result<Decision, Reason> {
     match holder {
         people::Holder::Place => {
             let store = place(org, request.subject)?;
-            match (&called, request.ask) {
-                (Some(called), _) => of_store(org, store, called),
-                (None, Ask::Module { .. }) => Err(Reason::PermissionMissing),
-                (None, Ask::Scope { .. } | Ask::Entity { .. } | Ask::Endpoint { .. }) => Err(Reason::ScopeMissing),
+            match &called {
+                Some(called) => of_store(org, store, called),
+                None => Err(nothing_for_places(request.ask)),
             }
         }
         people::Holder::User(user) => people::of_user(state, org, user, request, called.as_ref()),
         people::Holder::Application(application) => people::of_application(state, org, application, request, called.as_ref()),
+    }
+}
+
+/// What a till or a store lacks that asks for something else than a call: it holds neither permissions nor scopes.
+pub fn nothing_for_places(ask: Ask<'_>) -> Reason {
+    match ask {
+        Ask::Module { .. } => Reason::PermissionMissing,
+        Ask::Scope { .. } | Ask::Entity { .. } | Ask::Endpoint { .. } => Reason::ScopeMissing,
     }
 }
 

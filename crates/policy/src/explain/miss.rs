@@ -6,7 +6,9 @@ use super::{Explanation, Miss, Step};
 use crate::decision::{Reason, Request};
 use crate::ids::{EndpointId, GroupId};
 use crate::path::{RequestPath, canonical_segments};
+use crate::limits::EXAMPLES_MAX;
 use crate::platform::Platform;
+use crate::reference::people::nearness;
 use crate::reference;
 use crate::state::{OrgState, State};
 
@@ -42,22 +44,22 @@ pub fn nearest(state: &State, request: &Request<'_>, explanation: &Explanation) 
                 | Step::Till { .. }
                 | Step::Group { .. }
                 | Step::Cell { .. }
+                | Step::Subject { .. }
+                | Step::Forbidden {}
+                | Step::Place { .. }
+                | Step::Ways { .. }
                 | Step::Unknown => None,
             });
             Some(Miss::Resource { named })
         }
         Reason::StoreUnknown | Reason::StoreInactive => Some(Miss::Store),
         Reason::TillUnknown | Reason::TillSuspended => Some(Miss::Till),
-        Reason::NoAccessGroup => Some(Miss::Group),
+        Reason::NoAccessGroup => ways(explanation).or(Some(Miss::Group)),
         Reason::SubjectUnknown | Reason::SubjectInactive | Reason::KeyExpired => Some(Miss::Subject),
-        Reason::ScopeMissing
-        | Reason::NotOwner
-        | Reason::OutOfScope
-        | Reason::PermissionMissing
-        | Reason::PrivilegeMissing
-        | Reason::ForbiddenToApplications => None,
+        Reason::ForbiddenToApplications => None,
+        Reason::ScopeMissing | Reason::NotOwner | Reason::OutOfScope | Reason::PermissionMissing | Reason::PrivilegeMissing => ways(explanation),
         Reason::ResourceNone | Reason::NeedsRead | Reason::NeedsWrite => {
-            let group = group_of(explanation)?;
+            let Some(group) = group_of(explanation) else { return ways(explanation) };
             explanation.steps.iter().find_map(|step| {
                 if let Step::Cell { resource, class, held, needed, .. } = step {
                     let (resource, class, held, needed) = (resource.clone(), *class, *held, *needed);
@@ -68,7 +70,7 @@ pub fn nearest(state: &State, request: &Request<'_>, explanation: &Explanation) 
             })
         }
         Reason::EndpointExcluded => {
-            let group = group_of(explanation)?;
+            let Some(group) = group_of(explanation) else { return ways(explanation) };
             explanation.steps.iter().find_map(|step| {
                 if let Step::Endpoint { endpoint, resource: Some(resource), class, .. } = step {
                     let (resource, class, endpoint) = (resource.clone(), *class, endpoint.clone());
@@ -79,6 +81,15 @@ pub fn nearest(state: &State, request: &Request<'_>, explanation: &Explanation) 
             })
         }
     }
+}
+
+/// Of a user or an application: the ways that were tried, the nearest first.
+fn ways(explanation: &Explanation) -> Option<Miss> {
+    let tried = explanation.steps.iter().find_map(|step| if let Step::Ways { ways, .. } = step { Some(ways.clone()) } else { None });
+    let mut ways = tried?;
+    ways.sort_by_key(|way| std::cmp::Reverse(nearness(way.reason)));
+    ways.truncate(EXAMPLES_MAX);
+    Some(Miss::Ways { ways })
 }
 
 fn group_of(explanation: &Explanation) -> Option<GroupId> {

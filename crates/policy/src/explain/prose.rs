@@ -2,6 +2,7 @@
 
 use super::{Explanation, Miss, Step};
 use crate::decision::Reason;
+use crate::reference::people::Way;
 use crate::state::Via;
 
 /// One sentence: what permitted it, or what was missing.
@@ -13,6 +14,21 @@ pub fn sentence(explanation: &Explanation) -> String {
         return format!("observed only: {}; without observing it would be denied ({denied})", short_cell(explanation));
     }
     match reason {
+        Reason::PermitGroup
+        | Reason::PermitScope
+        | Reason::PermitOwn
+        | Reason::PermitSet
+        | Reason::PermitEndpointPrivilege
+        | Reason::PermitPrivilege
+        | Reason::ScopeMissing
+        | Reason::NotOwner
+        | Reason::OutOfScope
+        | Reason::PermissionMissing
+        | Reason::PrivilegeMissing
+            if deciding(explanation).is_some() =>
+        {
+            deciding(explanation).unwrap_or_default()
+        }
         Reason::PermitGroup | Reason::PermitDefaultGroup => permitted(explanation),
         Reason::PermitOpen => "the endpoint is open to everybody".to_owned(),
         Reason::PermitOwner => "the user owns the org".to_owned(),
@@ -45,12 +61,36 @@ pub fn sentence(explanation: &Explanation) -> String {
         Reason::TillUnknown if place.contains('/') => format!("there is no till `{place}` in org `{org}`"),
         Reason::TillUnknown => format!("`{place}` names no till: a till's id is STORE/TILL"),
         Reason::TillSuspended => format!("till `{place}` is suspended"),
+        Reason::NoAccessGroup if subject.starts_with("application:") => format!("`{subject}` has no access group of its own"),
+        Reason::ResourceNone | Reason::NeedsRead | Reason::NeedsWrite | Reason::EndpointExcluded if deciding(explanation).is_some() => {
+            deciding(explanation).unwrap_or_default()
+        }
         Reason::NoAccessGroup => format!("store `{store}` has no access group, and org `{org}` has no default to inherit"),
         Reason::ResourceNone | Reason::NeedsRead | Reason::NeedsWrite | Reason::EndpointExcluded => short_cell(explanation),
         Reason::StateUnavailable | Reason::Behind | Reason::Unavailable | Reason::Compacted => {
             format!("the node couldn't decide: {reason}")
         }
     }
+}
+
+/// One way: what it takes, how it is held and where, and what came of it.
+fn way(way: &Way) -> String {
+    let mut text = way.what.to_string();
+    if !way.through.is_empty() {
+        text += &format!(" through {}", way.through.join(", "));
+    }
+    if !way.places.is_empty() {
+        let places: Vec<String> = way.places.iter().map(ToString::to_string).collect();
+        text += &format!(" at {}", places.join(", "));
+    }
+    let obligations: Vec<&str> = way.obligations.names().collect();
+    if obligations.is_empty() { format!("{text}: {}", way.reason) } else { format!("{text}: {}, obliging to {}", way.reason, obligations.join(", ")) }
+}
+
+/// The way that gives the reason.
+fn deciding(explanation: &Explanation) -> Option<String> {
+    let ways = explanation.steps.iter().find_map(|step| if let Step::Ways { ways, .. } = step { Some(ways) } else { None })?;
+    ways.iter().find(|one| one.reason == explanation.reason).map(way)
 }
 
 fn permitted(explanation: &Explanation) -> String {
@@ -97,14 +137,29 @@ fn short_cell(explanation: &Explanation) -> String {
 /// The answer, the chain, and what would allow it.
 pub fn lines(explanation: &Explanation) -> Vec<String> {
     let Explanation { subject, method, path, reason, .. } = explanation;
+    // A node of before says a call's method and path only.
+    let asked = if explanation.asked.is_empty() { format!("{method} {path}") } else { explanation.asked.to_string() };
     let mut lines = vec![
         match explanation.would_deny {
-            None => format!("{}: {subject} {method} {path} ({reason})", reason.verdict()),
-            Some(denied) => format!("{}: {subject} {method} {path} ({reason}, would deny: {denied})", reason.verdict()),
+            None => format!("{}: {subject} {asked} ({reason})", reason.verdict()),
+            Some(denied) => format!("{}: {subject} {asked} ({reason}, would deny: {denied})", reason.verdict()),
         },
         format!("  {}", explanation.sentence),
     ];
-    lines.extend(explanation.steps.iter().filter_map(step).map(|(label, text)| format!("  {label:<9} {text}")));
+    let obligations: Vec<&str> = explanation.obligations.names().collect();
+    if !obligations.is_empty() {
+        lines.push(format!("  {:<9} {}", "obliges", obligations.join(", ")));
+    }
+    if !explanation.places.is_empty() {
+        let places: Vec<String> = explanation.places.iter().map(ToString::to_string).collect();
+        lines.push(format!("  {:<9} {}", "places", places.join(", ")));
+    }
+    for fact in &explanation.steps {
+        lines.extend(step(fact).map(|(label, text)| format!("  {label:<9} {text}")));
+        if let Step::Ways { ways, .. } = fact {
+            lines.extend(ways.iter().map(|one| format!("  {:<9} {}", "way", way(one))));
+        }
+    }
     if !explanation.remedies.is_empty() {
         lines.push("  would allow it:".to_owned());
         lines.extend(explanation.remedies.iter().map(|remedy| format!("    {}", remedy.text)));
@@ -117,7 +172,14 @@ fn step(step: &Step) -> Option<(&'static str, String)> {
     match step {
         Step::Org { org, name, active } => Some(("org", format!("{org} ({name}), {}", state(*active)))),
         // The path stands in the first line already.
-        Step::Path { .. } | Step::Unknown => None,
+        Step::Path { .. } | Step::Unknown | Step::Ways { .. } => None,
+        Step::Subject { name, kind, active, keyed_out } => {
+            let keys = if *keyed_out { ", no key of which lets in" } else { "" };
+            Some(("subject", format!("{name} ({kind}), {}{keys}", state(*active))))
+        }
+        Step::Forbidden {} => Some(("type", "not known to be an extension".to_owned())),
+        Step::Place { place, closed: None } => Some(("place", place.to_string())),
+        Step::Place { place, closed: Some(reason) } => Some(("place", format!("{place} ({reason})"))),
         Step::Endpoint { endpoint, template, resource, mapped, class, needed, .. } => {
             let method = endpoint.as_str().split_once(' ').map_or("", |(method, _)| method);
             let resource = match resource {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::{Remedy, names};
 use crate::access::{Class, Grant, Levels, Narrow};
 use crate::command::{Command, GroupRef};
-use crate::decision::{Reason, Request, Verdict};
+use crate::decision::{Reason, Request, Subject, Verdict};
 use crate::ids::{ObjectId, ResourceId};
 use crate::object::{Endpoint, Group, GroupKind, Object, Store};
 use crate::path::RequestPath;
@@ -20,10 +20,13 @@ use crate::state::{OrgState, State};
 const STEPS_MAX: usize = 5;
 
 /// One command, the object that it would put, and the words for it.
-struct Fix {
-    command: Command,
-    after: Object,
-    text: String,
+pub struct Fix {
+    /// The command.
+    pub command: Command,
+    /// What it would put.
+    pub after: Object,
+    /// In words, with whom it reaches.
+    pub text: String,
 }
 
 /// Ways to allow the request: one for each fix of the first obstacle, gone on with until it is permitted.
@@ -55,6 +58,14 @@ fn follow(state: &State, request: &Request<'_>, first: Fix) -> Option<Remedy> {
 fn fixes(state: &State, request: &Request<'_>) -> Vec<Fix> {
     let Some(org) = state.orgs.get(request.org) else { return Vec::new() };
     let decision = reference::decide(state, request);
+    if let Subject::User(_) | Subject::Application(_) = request.subject {
+        // A suspended place comes before whatever is assigned.
+        return match decision.reason {
+            Reason::OrgSuspended => vec![resume_org(org)],
+            Reason::StoreInactive => named_store(org, request).map(resume_store).into_iter().collect(),
+            _assignable => super::assign::fixes(state, org, request),
+        };
+    }
     match decision.would_deny.unwrap_or(decision.reason) {
         Reason::OrgSuspended => vec![resume_org(org)],
         Reason::StoreInactive => store_of(org, request).map(resume_store).into_iter().collect(),
@@ -107,6 +118,13 @@ fn resume_org(org: &OrgState) -> Fix {
 
 fn store_of<'a>(org: &'a OrgState, request: &Request<'_>) -> Option<&'a Arc<Store>> {
     names(request.subject).and_then(|(store, _)| org.stores.get(store))
+}
+
+/// The store that a user's or an application's request is about.
+fn named_store<'a>(org: &'a OrgState, request: &Request<'_>) -> Option<&'a Arc<Store>> {
+    let (level, id) = request.context.place?.split_once(':')?;
+    let code = if level == "till" { id.rsplit_once('/')?.0 } else { id };
+    org.stores.get(code)
 }
 
 fn resume_store(store: &Arc<Store>) -> Fix {

@@ -16,10 +16,6 @@ pub(super) fn unknown(id: &CredentialId) -> Rejection {
 }
 
 pub(super) fn create(draft: &mut Draft<'_>, id: &CredentialId, label: &Name, kind: &CredentialKind, secret: &Secret) -> Result<(), Rejection> {
-    let known_secret = draft.state.credentials.values().any(|c| c.secret == *secret);
-    if draft.state.credentials.contains_key(id) || known_secret {
-        return Err(Rejection::new(RejectionCode::CredentialExists, format!("credential `{id}`, or one with this secret, exists: ids are never reused")));
-    }
     match kind {
         CredentialKind::Operator => {}
         CredentialKind::EnforcementPoint { org } => {
@@ -34,14 +30,20 @@ pub(super) fn create(draft: &mut Draft<'_>, id: &CredentialId, label: &Name, kin
             return Err(Rejection::new(RejectionCode::WrongKind, "an invitation is made by `user invite`"));
         }
         CredentialKind::User { org, user } => {
-            let known = org_of(draft.state, org)?.users.contains_key(user);
-            if !known {
-                return Err(Rejection::new(RejectionCode::UserUnknown, format!("there is no user `{user}`")));
-            }
+            let record = org_of(draft.state, org)?.users.get(user).ok_or_else(|| super::users::unknown(user))?;
+            super::users::signs_in(record)?;
         }
     }
-    let credential =
-        Credential { id: id.clone(), label: label.clone(), kind: kind.clone(), secret: secret.clone(), revoked: false, meta: draft.new_meta(), bounds: Bounds::ALWAYS };
+    put(draft, id, label, kind, secret, Bounds::ALWAYS)
+}
+
+/// Puts a credential whose id and secret are new.
+pub(super) fn put(draft: &mut Draft<'_>, id: &CredentialId, label: &Name, kind: &CredentialKind, secret: &Secret, bounds: Bounds) -> Result<(), Rejection> {
+    let known_secret = draft.state.credentials.values().any(|c| c.secret == *secret);
+    if draft.state.credentials.contains_key(id) || known_secret {
+        return Err(Rejection::new(RejectionCode::CredentialExists, format!("credential `{id}`, or one with this secret, exists: ids are never reused")));
+    }
+    let credential = Credential { id: id.clone(), label: label.clone(), kind: kind.clone(), secret: secret.clone(), revoked: false, meta: draft.new_meta(), bounds };
     draft.put(Object::Credential(Arc::new(credential)));
     Ok(())
 }

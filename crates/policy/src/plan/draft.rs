@@ -24,6 +24,11 @@ impl<'a> Draft<'a> {
         Self { state, now, by, revision, changes: Vec::new(), reads: Vec::new(), warnings: Vec::new() }
     }
 
+    /// The moment of replicated time that is planned at.
+    pub(super) fn now(&self) -> Tick {
+        self.now
+    }
+
     /// The `Meta` of a new object.
     pub(super) fn new_meta(&self) -> Meta {
         self.new_meta_by(self.by.clone())

@@ -3,16 +3,25 @@
 //!
 //! The order is: who asks, may they, is what they read still so, is the command lawful, what changes.
 
+mod applications;
 mod authority;
 mod catalogue;
 mod credentials;
+pub(crate) mod delegation;
 mod draft;
 mod groups;
+mod names;
+mod needs;
 mod orgs;
 mod places;
+mod platform;
 mod removals;
 mod revert;
+mod roles;
 mod rows;
+mod sets;
+mod time;
+mod users;
 
 use std::sync::Arc;
 
@@ -64,7 +73,7 @@ pub fn plan(state: &State, envelope: &Envelope, now: Tick) -> Result<Plan, Rejec
         Command::PutEndpoints { org, mode, rows } => catalogue::put_endpoints(&mut draft, org, *mode, rows)?,
         Command::SetStoresActive { org, stores, active } => orgs::set_stores_active(&mut draft, org, stores, *active)?,
         Command::MoveTill { org, store, till, to } => removals::move_till(&mut draft, org, store, till, to)?,
-        Command::Remove { target, force } => removals::remove(&mut draft, target, *force)?,
+        Command::Remove { target, force } => removals::remove(&mut draft, target, *force, &envelope.actor)?,
         Command::CreateGroup { org, name, description, grants } => groups::create(&mut draft, org, name, description, grants)?,
         Command::EditGroup { org, group, name, description, cells, widen } => {
             groups::edit(&mut draft, org, group, name.as_ref(), description.as_ref(), cells, widen)?;
@@ -87,26 +96,38 @@ pub fn plan(state: &State, envelope: &Envelope, now: Tick) -> Result<Plan, Rejec
         Command::EditUserGroup { .. } => return Err(unplanned(&envelope.command)),
         Command::AssignControls { .. } => return Err(unplanned(&envelope.command)),
         Command::AssignMembers { .. } => return Err(unplanned(&envelope.command)),
-        Command::PutUsers { .. } => return Err(unplanned(&envelope.command)),
-        Command::CreateSet { .. } => return Err(unplanned(&envelope.command)),
-        Command::EditSet { .. } => return Err(unplanned(&envelope.command)),
-        Command::AssignSets { .. } => return Err(unplanned(&envelope.command)),
-        Command::AssignUserRoles { .. } => return Err(unplanned(&envelope.command)),
-        Command::CreateRole { .. } => return Err(unplanned(&envelope.command)),
-        Command::EditRole { .. } => return Err(unplanned(&envelope.command)),
-        Command::CreateEndpointPrivilege { .. } => return Err(unplanned(&envelope.command)),
-        Command::RegisterApplication { .. } => return Err(unplanned(&envelope.command)),
-        Command::EditApplication { .. } => return Err(unplanned(&envelope.command)),
-        Command::AssignRoles { .. } => return Err(unplanned(&envelope.command)),
-        Command::RotateKey { .. } => return Err(unplanned(&envelope.command)),
-        Command::EditSettings { .. } => return Err(unplanned(&envelope.command)),
-        Command::BreakGlass { .. } => return Err(unplanned(&envelope.command)),
-        Command::Invite { .. } => return Err(unplanned(&envelope.command)),
-        Command::RedeemInvitation { .. } => return Err(unplanned(&envelope.command)),
-        Command::SetPlatform { .. } => return Err(unplanned(&envelope.command)),
-        Command::Tick { .. } => return Err(unplanned(&envelope.command)),
+        Command::PutUsers { org, mode, rows } => users::put(&mut draft, org, *mode, rows)?,
+        Command::CreateSet { org, name, description, grants, clone_of } => {
+            sets::create(&mut draft, org, name, description, grants, clone_of.as_ref())?;
+        }
+        Command::EditSet { org, set, name, description, grants } => {
+            sets::edit(&mut draft, org, set, name.as_ref(), description.as_ref(), grants)?;
+        }
+        Command::AssignSets { org, user, verb, sets, permissions } => sets::assign(&mut draft, org, user, *verb, sets, permissions)?,
+        Command::AssignUserRoles { org, user, verb, roles } => roles::assign_to_user(&mut draft, org, user, *verb, roles)?,
+        Command::CreateRole { org, id, name, description, rights } => roles::create(&mut draft, org, id, name, description, rights)?,
+        Command::EditRole { org, role, name, description, verb, rights } => {
+            roles::edit(&mut draft, org, role, name.as_ref(), description.as_ref(), *verb, rights)?;
+        }
+        Command::CreateEndpointPrivilege { org, id } => return Err(roles::no_endpoint_privilege(&draft, org, id)),
+        Command::RegisterApplication { .. } => applications::register(&mut draft, &envelope.command)?,
+        Command::EditApplication { .. } => applications::edit(&mut draft, &envelope.command)?,
+        Command::AssignRoles { org, application, verb, roles } => applications::assign(&mut draft, org, application, *verb, roles)?,
+        Command::RotateKey { org, application, key, overlap_ms } => applications::rotate_key(&mut draft, org, application, key, *overlap_ms)?,
+        Command::EditSettings { org, contact, least_privilege_registration } => {
+            users::edit_settings(&mut draft, org, contact, *least_privilege_registration)?;
+        }
+        Command::BreakGlass { org, stores, group, lasts_ms } => {
+            time::break_glass(&mut draft, org, stores, group, *lasts_ms, envelope.reason.as_deref())?;
+        }
+        Command::Invite { org, user, id, secret, lasts_ms } => users::invite(&mut draft, org, user, id, secret, *lasts_ms)?,
+        Command::RedeemInvitation { id, label, secret } => users::redeem(&mut draft, id, label, secret, &envelope.actor)?,
+        Command::SetPlatform { platform } => platform::set(&mut draft, platform)?,
+        Command::Tick { to } => time::tick(&mut draft, *to),
     }
-    Ok(draft.finish(actor_label))
+    let plan = draft.finish(actor_label);
+    authority::check_plan(state, &envelope.actor, &plan.changes)?;
+    Ok(plan)
 }
 
 /// What the actor doesn't see isn't there: else a claim to have read it would tell whether it is.

@@ -97,36 +97,25 @@ pub(super) fn set_active(draft: &mut Draft<'_>, target: &ObjectId, active: bool,
         (ObjectId::Store(..), Some(Object::Store(o))) => Object::Store(Arc::new(Store { active, ..(*o).clone() })),
         (ObjectId::Till(_, store, code), None) => return Err(super::places::till_unknown(store, code)),
         (ObjectId::Till(..), Some(Object::Till(o))) => Object::Till(Arc::new(Till { active, ..(*o).clone() })),
-        (ObjectId::User(_, user), None) => {
-            return Err(Rejection::new(RejectionCode::UserUnknown, format!("there is no user `{user}`")));
-        }
+        (ObjectId::User(_, user), None) => return Err(super::users::unknown(user)),
         (ObjectId::User(org, id), Some(Object::User(o))) => {
             if !active {
-                keeps_an_owner(draft, org, id)?;
+                super::users::owned_without(org_of(draft.state, org)?, &std::collections::BTreeSet::from([id.clone()]))?;
                 spares_the_actor(draft.state, target, actor)?;
             }
             Object::User(Arc::new(User { active, ..(*o).clone() }))
         }
+        (ObjectId::Application(_, id), None) => return Err(super::applications::unknown(id)),
+        (ObjectId::Application(..), Some(Object::Application(o))) => Object::Application(Arc::new(Application { active, ..(*o).clone() })),
         (other, _) => {
             return Err(Rejection::new(
                 RejectionCode::WrongKind,
-                format!("`{other}` can't be suspended or resumed: orgs, stores, tills and users can"),
+                format!("`{other}` can't be suspended or resumed: orgs, stores, tills, users and applications can"),
             ));
         }
     };
     draft.put(object);
     Ok(())
-}
-
-/// The last active owner stays, whoever asks (UM-6).
-fn keeps_an_owner(draft: &Draft<'_>, org: &OrgCode, leaving: &UserId) -> Result<(), Rejection> {
-    let org = org_of(draft.state, org)?;
-    let remains = org.users.values().any(|u| u.active && u.user_type == UserType::Owner && u.id != *leaving);
-    if remains {
-        Ok(())
-    } else {
-        Err(Rejection::new(RejectionCode::LastOwner, format!("`user:{leaving}` is the last active owner of org `{}`", org.org.org)))
-    }
 }
 
 /// Whoever suspends their own user shuts themselves out: another must do it.

@@ -6,13 +6,15 @@ use std::sync::Arc;
 use super::draft::Draft;
 use super::org as org_of;
 use super::places::{store_unknown, till_unknown};
+use crate::command::Actor;
 use crate::ids::*;
 use crate::object::*;
 use crate::outcome::{Rejection, RejectionCode};
+use crate::place::Place;
 use crate::state::OrgState;
 
-/// Removes a zone, a concept, a store, a till, a resource or an endpoint.
-pub(super) fn remove(draft: &mut Draft<'_>, target: &ObjectId, force: bool) -> Result<(), Rejection> {
+/// Removes what can be removed.
+pub(super) fn remove(draft: &mut Draft<'_>, target: &ObjectId, force: bool, actor: &Actor) -> Result<(), Rejection> {
     match target {
         ObjectId::Zone(org, code) => {
             let org = org_of(draft.state, org)?;
@@ -20,6 +22,7 @@ pub(super) fn remove(draft: &mut Draft<'_>, target: &ObjectId, force: bool) -> R
                 return Err(Rejection::new(RejectionCode::ZoneUnknown, format!("there is no zone `{code}`")));
             }
             zone_unused(org, code)?;
+            unassigned(draft, org, &Place::Zone(code.clone()), force)?;
             retire(draft, target);
         }
         ObjectId::Concept(org, code) => {
@@ -28,6 +31,7 @@ pub(super) fn remove(draft: &mut Draft<'_>, target: &ObjectId, force: bool) -> R
                 return Err(Rejection::new(RejectionCode::ConceptUnknown, format!("there is no concept `{code}`")));
             }
             concept_unused(org, code)?;
+            unassigned(draft, org, &Place::Concept(code.clone()), force)?;
             retire(draft, target);
         }
         ObjectId::Store(org, code) => remove_store(draft, org, code, force)?,
@@ -49,18 +53,30 @@ pub(super) fn remove(draft: &mut Draft<'_>, target: &ObjectId, force: bool) -> R
                 return Err(Rejection::new(RejectionCode::EndpointUnknown, format!("there is no endpoint `{id}`")));
             }
         }
+        ObjectId::Role(org, id) => {
+            super::roles::remove(draft, org, id, force)?;
+            retire(draft, target);
+        }
+        ObjectId::Application(org, id) => {
+            super::applications::remove(draft, org, id)?;
+            retire(draft, target);
+        }
+        ObjectId::User(org, id) => {
+            super::users::remove(draft, org, id, actor)?;
+            retire(draft, target);
+        }
+        ObjectId::Set(org, id) => {
+            super::sets::remove(draft, org, id, force)?;
+            retire(draft, target);
+        }
         ObjectId::Cluster
         | ObjectId::Org(_)
         | ObjectId::Group(..)
-        | ObjectId::User(..)
         | ObjectId::Credential(_)
         | ObjectId::Scope(..)
         | ObjectId::Entity(..)
         | ObjectId::Control(..)
         | ObjectId::UserGroup(..)
-        | ObjectId::Set(..)
-        | ObjectId::Role(..)
-        | ObjectId::Application(..)
         | ObjectId::Override(..)
         | ObjectId::Settings(_)
         | ObjectId::Platform
@@ -68,7 +84,7 @@ pub(super) fn remove(draft: &mut Draft<'_>, target: &ObjectId, force: bool) -> R
         | ObjectId::Retired(..) => {
             return Err(Rejection::new(
                 RejectionCode::WrongKind,
-                format!("`{target}` can't be removed: places, resources and endpoints can; suspend or deactivate it instead"),
+                format!("`{target}` can't be removed: it can be suspended, deactivated or revoked, if anything"),
             ));
         }
     }
@@ -85,12 +101,48 @@ fn remove_store(draft: &mut Draft<'_>, org: &OrgCode, code: &StoreCode, force: b
     if !force {
         store_unused(state, code)?;
     }
+    unassigned(draft, state, &Place::Store(code.clone()), force)?;
+    draft.remove(&ObjectId::Override(org.clone(), code.clone()));
     for till in state.tills_of(code) {
         let id = ObjectId::Till(org.clone(), code.clone(), till.code.clone());
         retire(draft, &id);
         draft.remove(&id);
     }
     retire(draft, &ObjectId::Store(org.clone(), code.clone()));
+    Ok(())
+}
+
+/// No assignment and no user names a place that goes; by force it is dropped from them, and an assignment whose last place
+/// it was goes too: one without places would reach everywhere (AG-37).
+fn unassigned(draft: &mut Draft<'_>, org: &OrgState, place: &Place, force: bool) -> Result<(), Rejection> {
+    let named = |more: &UserMore| more.places.contains(place) || more.sets.iter().any(|grant| grant.places.contains(place));
+    let users: Vec<&Arc<User>> = org.users.values().filter(|user| named(user.more())).collect();
+    let groups: Vec<&Arc<UserGroup>> = org.user_groups.values().filter(|group| group.controls.iter().any(|grant| grant.places.contains(place))).collect();
+    if !force {
+        let by = users.iter().map(|user| format!("user:{}", user.id)).chain(groups.iter().map(|group| format!("user-group:{}", group.id)));
+        let code = match place {
+            Place::Zone(_) => RejectionCode::ZoneInUse,
+            Place::Concept(_) => RejectionCode::ConceptInUse,
+            Place::Store(_) | Place::Org => RejectionCode::StoreInUse,
+        };
+        return unused(code, format!("assignments lie at `{place}`: take them away first, or force its removal, which drops it from them"), by);
+    }
+    for user in users {
+        let mut more = user.more().clone();
+        more.places.retain(|other| other != place);
+        more.sets.iter_mut().for_each(|grant| grant.places.retain(|other| other != place));
+        more.sets.retain(|grant| !grant.places.is_empty());
+        more.sets.sort();
+        draft.put(Object::User(Arc::new(user.with_more(more))));
+    }
+    for group in groups {
+        let without = |grant: &ControlGrant| {
+            let places: Vec<Place> = grant.places.iter().filter(|other| *other != place).cloned().collect();
+            (grant.places.is_empty() || !places.is_empty()).then(|| ControlGrant { places, ..grant.clone() })
+        };
+        let controls = group.controls.iter().filter_map(without).collect();
+        draft.put(Object::UserGroup(Arc::new(UserGroup { controls: Arc::new(controls), ..(**group).clone() })));
+    }
     Ok(())
 }
 

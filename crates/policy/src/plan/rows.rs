@@ -1,5 +1,7 @@
 //! Rows of puts: every fault of every row, found at once, so that an import can be refused with all of them named.
 
+pub(super) mod users;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -34,6 +36,7 @@ pub fn faults(state: &State, command: &Command) -> Vec<RowFault> {
         Command::PutTills { mode, rows, .. } => till_faults(org, *mode, rows),
         Command::PutEndpoints { mode, rows, .. } => endpoint_faults(org, *mode, rows),
         Command::PutAllocations { rows, .. } => allocation_faults(org, rows),
+        Command::PutUsers { mode, rows, .. } => users::faults(state, org, *mode, rows),
         Command::InitCluster { .. }
         | Command::CreateOrg { .. }
         | Command::EditOrg { .. }
@@ -60,7 +63,6 @@ pub fn faults(state: &State, command: &Command) -> Vec<RowFault> {
         | Command::EditUserGroup { .. }
         | Command::AssignControls { .. }
         | Command::AssignMembers { .. }
-        | Command::PutUsers { .. }
         | Command::CreateSet { .. }
         | Command::EditSet { .. }
         | Command::AssignSets { .. }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Called, Cell, judge, own_group, rights_of};
-use crate::decision::{Ask, Context, Decision, EntityAction, Obligations, Reason, Request, Subject};
-use crate::ids::{ModuleId, ScopeId};
-use crate::object::{Application, Audience, SetGrant, User, UserType};
+use crate::decision::{Ask, Context, Decision, EntityAction, Obligations, Reason, Request, Subject, Verdict};
+use crate::ids::{ModuleId, PrivilegeId, ScopeId};
+use crate::object::{Application, Audience, RoleGrant, SetGrant, User, UserType};
 use crate::permission::{Action, Permission};
 use crate::place::{Place, cover};
 use crate::platform::ScopeLevel;
@@ -68,11 +68,12 @@ pub enum Where {
 pub fn gate(org: &OrgState, request: &Request<'_>) -> Result<Where, Reason> {
     let Some(text) = request.context.place else { return Ok(Where::Unsaid) };
     let administers = matches!(request.ask, Ask::Module { module, .. } if module.starts_with(ADMINISTRATION));
-    let subject = match text.split_once(':') {
-        Some(("store", id)) => Some(Subject::Store(id)),
-        Some(("till", id)) => Some(Subject::Till(id)),
-        Some(_) | None => None,
-    };
+    // Levels are read in any case (UM-16), so that another spelling is no way round the gate.
+    let subject = text.trim().split_once(':').and_then(|(level, id)| match level.trim().to_ascii_lowercase().as_str() {
+        "store" => Some(Subject::Store(id)),
+        "till" => Some(Subject::Till(id)),
+        _other => None,
+    });
     if let Some(subject) = subject {
         return match super::place(org, subject) {
             Ok(store) => Ok(Where::At(Place::Store(store.code.clone()))),
@@ -92,47 +93,84 @@ fn known_store(org: &OrgState, subject: Subject<'_>) -> Where {
     org.stores.get(code).map_or(Where::Nowhere, |store| Where::At(Place::Store(store.code.clone())))
 }
 
+/// One way that was tried, and what came of it.
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+pub struct Way {
+    /// What would permit: `scope:…`, `permission:…`, `privilege:…`, `access-group:…` or `owner`.
+    pub what: Arc<str>,
+    /// What it is held through, from the subject on; empty if it isn't held.
+    #[serde(default)]
+    pub through: Vec<Arc<str>>,
+    /// Where it is held; empty is the whole org.
+    #[serde(default)]
+    pub places: Vec<Place>,
+    /// What this way alone comes to.
+    pub reason: Reason,
+    /// What a permit by it obliges to.
+    #[serde(default)]
+    pub obligations: Obligations,
+}
+
+impl Way {
+    fn new(what: impl Into<Arc<str>>, through: Vec<Arc<str>>, reason: Reason) -> Self {
+        Self { what: what.into(), through, places: Vec::new(), reason, obligations: Obligations::empty() }
+    }
+
+    fn at(mut self, places: &[Place]) -> Self {
+        self.places = places.to_vec();
+        self
+    }
+
+    fn obliging(mut self, obligations: Obligations) -> Self {
+        self.obligations = obligations;
+        self
+    }
+}
+
 /// What the ways that were tried came to: permits unite, and of denies the nearest is told.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Tally {
-    permit: Option<(Reason, Obligations)>,
-    deny: Option<Reason>,
+    /// The ways, in the order in which the first permit gives the reason.
+    pub ways: Vec<Way>,
     /// Where the permits hold, if all of them are limited to places.
     pub places: Vec<Place>,
 }
 
 impl Tally {
-    /// One more permit. The first gives the reason. An obligation stands only if every permit carries it.
-    fn permit(&mut self, reason: Reason, obligations: Obligations, places: Vec<Place>) {
-        self.permit = match self.permit {
-            None => Some((reason, obligations)),
-            Some((first, before)) => Some((first, before & obligations)),
-        };
-        self.places.extend(places);
-    }
-
-    /// One more way that is closed.
-    fn deny(&mut self, reason: Reason) {
-        if self.deny.is_none_or(|other| nearness(reason) > nearness(other)) {
-            self.deny = Some(reason);
-        }
+    fn add(&mut self, way: Way) {
+        self.ways.push(way);
     }
 
     fn take(&mut self, other: Self) {
-        if let Some((reason, obligations)) = other.permit {
-            self.permit(reason, obligations, other.places);
-        }
-        if let Some(reason) = other.deny {
-            self.deny(reason);
-        }
+        self.ways.extend(other.ways);
+        self.places.extend(other.places);
+    }
+
+    /// The reason of the first permit, and the obligations that every permit carries.
+    fn permit(&self) -> Option<(Reason, Obligations)> {
+        let permits = self.ways.iter().filter(|way| way.reason.verdict() == Verdict::Permit);
+        permits.map(|way| (way.reason, way.obligations)).reduce(|(first, all), (_, one)| (first, all & one))
+    }
+
+    /// The nearest of the denies, of equals the first.
+    fn deny(&self) -> Option<Reason> {
+        let denies = self.ways.iter().map(|way| way.reason).filter(|reason| reason.verdict() != Verdict::Permit);
+        denies.reduce(|first, next| if nearness(next) > nearness(first) { next } else { first })
     }
 
     /// The answer; `otherwise` where no way was tried at all.
     fn decision(&self, always: Obligations, otherwise: Reason) -> Decision {
-        match self.permit {
-            Some((reason, obligations)) => Decision { reason, would_deny: None, obligations: obligations | always },
-            None => self.deny.unwrap_or(otherwise).into(),
-        }
+        decision(&self.ways, always, otherwise)
+    }
+}
+
+/// What ways come to together: the first permit gives the reason, an obligation stands only if every permit carries it,
+/// and of denies the nearest is told; `otherwise` where no way was tried at all.
+pub fn decision(ways: &[Way], always: Obligations, otherwise: Reason) -> Decision {
+    let tally = Tally { ways: ways.to_vec(), places: Vec::new() };
+    match tally.permit() {
+        Some((reason, obligations)) => Decision { reason, would_deny: None, obligations: obligations | always },
+        None => tally.deny().unwrap_or(otherwise).into(),
     }
 }
 
@@ -151,27 +189,30 @@ pub fn nearness(reason: Reason) -> u8 {
 
 /// Steps 6 to 8 for a user.
 pub fn of_user(state: &State, org: &OrgState, user: &User, request: &Request<'_>, called: Option<&Called<'_>>) -> Result<Decision, Reason> {
-    tally_of_user(state, org, user, request, called).map(|(tally, otherwise)| tally.decision(Obligations::empty(), otherwise))
+    let at = gate(org, request)?;
+    let (tally, otherwise) = ways_of_user(state, org, user, request, called, &at);
+    Ok(tally.decision(Obligations::empty(), otherwise))
 }
 
-fn tally_of_user(
+/// The ways of a user, from step 7 on; and the reason where there is none.
+pub fn ways_of_user(
     state: &State,
     org: &OrgState,
     user: &User,
     request: &Request<'_>,
     called: Option<&Called<'_>>,
-) -> Result<(Tally, Reason), Reason> {
-    let at = gate(org, request)?;
+    at: &Where,
+) -> (Tally, Reason) {
     let mut tally = Tally::default();
     if user.user_type == UserType::Owner {
         let otherwise = unheard_of(state, org, request.ask);
         if otherwise.is_none() {
-            tally.permit(Reason::PermitOwner, Obligations::empty(), Vec::new());
+            tally.add(Way::new("owner", vec![format!("user:{}", user.id).into()], Reason::PermitOwner));
         }
-        return Ok((tally, otherwise.unwrap_or(Reason::PermissionMissing)));
+        return (tally, otherwise.unwrap_or(Reason::PermissionMissing));
     }
     let held = scopes::of_user(state, org, user);
-    let who = Asker { state, org, held: &held, reach: Some(&user.more().places), me: Me::User(user.id.as_str()), at: &at, context: request.context };
+    let who = Asker { state, org, held: &held, reach: Some(&user.more().places), me: Me::User(user.id.as_str()), at, context: request.context };
     let otherwise = match (called, request.ask) {
         (Some(called), _) => {
             who.scopes_of_call(called, &mut tally);
@@ -179,12 +220,9 @@ fn tally_of_user(
                 tally.take(set_route(&who, user, permission));
             }
             if called.endpoint_privilege().is_some() || !called.privileges().is_empty() {
-                let reaches = |right: &crate::ids::PrivilegeId| called.privileges().contains(right) || called.endpoint_privilege() == Some(right);
-                if rights_of(state, org, &user.more().roles).any(|(_, right)| reaches(right)) {
-                    tally.permit(Reason::PermitPrivilege, Obligations::empty(), Vec::new());
-                } else {
-                    tally.deny(Reason::PrivilegeMissing);
-                }
+                let reaches = |right: &PrivilegeId| called.privileges().contains(right) || called.endpoint_privilege() == Some(right);
+                let held = rights_of(state, org, &user.more().roles).find(|(_, right)| reaches(right));
+                tally.add(privilege_way(held, called.privileges(), Reason::PermitPrivilege));
             }
             Reason::PermissionMissing
         }
@@ -199,7 +237,7 @@ fn tally_of_user(
             Reason::ScopeMissing
         }
     };
-    Ok((tally, otherwise))
+    (tally, otherwise)
 }
 
 /// An owner holds all there is, and nothing that isn't.
@@ -229,48 +267,81 @@ pub fn of_application(
     called: Option<&Called<'_>>,
 ) -> Result<Decision, Reason> {
     let at = gate(org, request)?;
+    let (tally, otherwise) = ways_of_application(state, org, application, request, called, &at);
+    Ok(tally.decision(always_of_application(called), otherwise))
+}
+
+/// These endpoints leave out card data whenever an application calls (APP-9).
+pub fn always_of_application(called: Option<&Called<'_>>) -> Obligations {
+    if called.is_some_and(|called| called.endpoint_privilege().is_some()) { Obligations::OMIT_PCI } else { Obligations::empty() }
+}
+
+/// The ways of an application, from step 7 on; and the reason where there is none.
+pub fn ways_of_application(
+    state: &State,
+    org: &OrgState,
+    application: &Application,
+    request: &Request<'_>,
+    called: Option<&Called<'_>>,
+    at: &Where,
+) -> (Tally, Reason) {
     let mut tally = Tally::default();
     let held = scopes::of_application(state, org, application);
     let me = Me::Application(application.id.as_str());
-    let who = Asker { state, org, held: &held, reach: None, me, at: &at, context: request.context };
+    let who = Asker { state, org, held: &held, reach: None, me, at, context: request.context };
     let Some(called) = called else {
-        return Ok(match request.ask {
-            Ask::Module { .. } => Reason::PermissionMissing.into(),
+        return match request.ask {
+            Ask::Module { .. } => (tally, Reason::PermissionMissing),
             Ask::Scope { .. } | Ask::Entity { .. } | Ask::Endpoint { .. } => {
                 // A node of the navigation tree is for people: an application sees those whose scopes it has.
                 who.scopes_of_ask(request.ask, Audience::Customer, &mut tally);
-                tally.decision(Obligations::empty(), Reason::ScopeMissing)
+                (tally, Reason::ScopeMissing)
             }
-        });
+        };
     };
-    let rights = || rights_of(state, org, &application.roles).map(|(_, right)| right);
-    match called.endpoint_privilege() {
-        Some(privilege) if rights().any(|right| right == privilege) => {
-            tally.permit(Reason::PermitEndpointPrivilege, Obligations::empty(), Vec::new());
-        }
-        Some(_) => tally.deny(Reason::PrivilegeMissing),
-        None => {}
+    let rights = || rights_of(state, org, &application.roles);
+    if let Some(privilege) = called.endpoint_privilege() {
+        let held = rights().find(|(_, right)| *right == privilege);
+        tally.add(privilege_way(held, std::slice::from_ref(privilege), Reason::PermitEndpointPrivilege));
     }
     if !called.privileges().is_empty() {
-        if rights().any(|right| called.privileges().contains(right)) {
-            tally.permit(Reason::PermitPrivilege, Obligations::empty(), Vec::new());
-        } else {
-            tally.deny(Reason::PrivilegeMissing);
-        }
+        let held = rights().find(|(_, right)| called.privileges().contains(right));
+        tally.add(privilege_way(held, called.privileges(), Reason::PermitPrivilege));
     }
     who.scopes_of_call(called, &mut tally);
     if let Some(mapped) = called.mapped(org) {
-        match own_group(org, application) {
-            Some(group) => match judge(Cell::of(group, mapped), Via::Explicit) {
-                Reason::PermitGroup => tally.permit(Reason::PermitGroup, Obligations::empty(), Vec::new()),
-                deny => tally.deny(deny),
-            },
-            None => tally.deny(Reason::NoAccessGroup),
+        tally.add(match own_group(org, application) {
+            Some(group) => {
+                let through = vec![format!("application:{}", application.id).into()];
+                Way::new(format!("access-group:{}", group.name), through, judge(Cell::of(group, mapped), Via::Explicit))
+            }
+            None => Way::new("access-group", Vec::new(), Reason::NoAccessGroup),
+        });
+    }
+    (tally, Reason::PermissionMissing)
+}
+
+/// The way of a privilege: the right that is held, through its role; else what would do.
+fn privilege_way(held: Option<(&RoleGrant, &PrivilegeId)>, wanted: &[PrivilegeId], permit: Reason) -> Way {
+    match held {
+        Some((grant, right)) => Way::new(format!("privilege:{right}"), vec![format!("role:{}", grant.role).into()], permit),
+        None => {
+            let wanted: Vec<&str> = wanted.iter().map(PrivilegeId::as_str).collect();
+            Way::new(format!("privilege:{}", wanted.join("|")), Vec::new(), Reason::PrivilegeMissing)
         }
     }
-    // These endpoints leave out card data whenever an application calls (APP-9).
-    let always = if called.endpoint_privilege().is_some() { Obligations::OMIT_PCI } else { Obligations::empty() };
-    Ok(tally.decision(always, Reason::PermissionMissing))
+}
+
+/// What a scope is held through.
+fn through(way: &HeldScope) -> Vec<Arc<str>> {
+    let group = way.group.as_ref().map(|group| format!("user-group:{group}"));
+    let control = match (&way.control, &way.group) {
+        (Some(control), _) => Some(format!("access-control:{control}")),
+        (None, Some(_)) => Some("the platform's default scopes".to_owned()),
+        (None, None) => Some("the application's credential".to_owned()),
+    };
+    let implied = way.implied_by.as_ref().map(|scope| format!("scope:{scope}"));
+    group.into_iter().chain(control).chain(implied).map(Into::into).collect()
 }
 
 /// The subject, as an instance names it.
@@ -334,18 +405,25 @@ impl Asker<'_> {
     fn scope(&self, scope: &ScopeId, doing: Doing) -> Tally {
         let mut tally = Tally::default();
         let own = scopes::find(&self.state.platform, self.org, scope).is_some_and(|info| info.own);
-        tally.deny(Reason::ScopeMissing);
-        for way in self.held.iter().filter(|way| way.scope == *scope) {
-            match self.reaches(&way.places, doing.looks) {
-                Err(reason) => tally.deny(reason),
+        let what: Arc<str> = format!("scope:{scope}").into();
+        for held in self.held.iter().filter(|held| held.scope == *scope) {
+            let way = |reason| Way::new(what.clone(), through(held), reason).at(&held.places);
+            match self.reaches(&held.places, doing.looks) {
+                Err(reason) => tally.add(way(reason)),
                 Ok(places) => {
-                    let limited = if self.is_limited(&way.places) { Obligations::PLACES } else { Obligations::empty() };
+                    let limited = if self.is_limited(&held.places) { Obligations::PLACES } else { Obligations::empty() };
                     match if own { self.owns(doing) } else { Ok((Reason::PermitScope, Obligations::empty())) } {
-                        Ok((reason, obligations)) => tally.permit(reason, obligations | limited, places),
-                        Err(reason) => tally.deny(reason),
+                        Ok((reason, obligations)) => {
+                            tally.add(way(reason).obliging(obligations | limited));
+                            tally.places.extend(places);
+                        }
+                        Err(reason) => tally.add(way(reason)),
                     }
                 }
             }
+        }
+        if tally.ways.is_empty() {
+            tally.add(Way::new(what, Vec::new(), Reason::ScopeMissing));
         }
         tally
     }
@@ -369,7 +447,7 @@ impl Asker<'_> {
     /// Any of several scopes. A global one gives the reason before one's own does (AC-17).
     fn any_scope<'s>(&self, wanted: impl Iterator<Item = &'s ScopeId>, doing: Doing, tally: &mut Tally) {
         let mut all: Vec<Tally> = wanted.map(|scope| self.scope(scope, doing)).collect();
-        all.sort_by_key(|one| one.permit.map(|(reason, _)| reason));
+        all.sort_by_key(|one| one.permit().map(|(reason, _)| reason));
         all.into_iter().for_each(|one| tally.take(one));
     }
 
@@ -388,16 +466,20 @@ impl Asker<'_> {
         }
         // All of them: as good as the worst.
         let each: Vec<Tally> = routes.scopes.iter().map(|scope| self.scope(scope, doing)).collect();
-        let closed = each.iter().filter(|one| one.permit.is_none()).filter_map(|one| one.deny).min_by_key(|reason| nearness(*reason));
+        let closed = each.iter().filter(|one| one.permit().is_none()).filter_map(Tally::deny).min_by_key(|reason| nearness(*reason));
+        let names: Vec<&str> = routes.scopes.iter().map(ScopeId::as_str).collect();
+        let what = format!("scope:{}", names.join("+"));
         match closed {
-            Some(reason) => tally.deny(reason),
+            Some(reason) => tally.add(Way::new(what, Vec::new(), reason)),
             None => {
-                let permits = || each.iter().filter_map(|one| one.permit);
+                let permits = || each.iter().filter_map(Tally::permit);
                 let reason = permits().map(|(reason, _)| reason).max().unwrap_or(Reason::PermitScope);
                 let obligations = permits().fold(Obligations::empty(), |all, (_, one)| all | one);
                 let places = each.iter().filter(|one| !one.places.is_empty()).map(|one| one.places.clone());
                 let places = places.reduce(|a, b| meeting(self.org, &a, &b)).unwrap_or_default();
-                tally.permit(reason, obligations, places);
+                let through = each.iter().flat_map(|one| one.ways.iter()).flat_map(|way| way.through.iter().cloned()).collect();
+                tally.add(Way::new(what, through, reason).obliging(obligations));
+                tally.places.extend(places);
             }
         }
     }
@@ -432,12 +514,16 @@ impl Asker<'_> {
             return;
         }
         let of_node = |way: &&HeldScope| scopes::find(&self.state.platform, self.org, &way.scope).is_some_and(|info| info.domain == node);
-        let mut look = |way: &HeldScope, obligations: Obligations| match self.reaches(&way.places, true) {
-            Ok(places) => {
-                let limited = if self.is_limited(&way.places) { Obligations::PLACES } else { Obligations::empty() };
-                tally.permit(Reason::PermitScope, obligations | limited, places);
+        let mut look = |held: &HeldScope, obligations: Obligations| {
+            let way = |reason| Way::new(format!("scope:{}", held.scope), through(held), reason).at(&held.places);
+            match self.reaches(&held.places, true) {
+                Ok(places) => {
+                    let limited = if self.is_limited(&held.places) { Obligations::PLACES } else { Obligations::empty() };
+                    tally.add(way(Reason::PermitScope).obliging(obligations | limited));
+                    tally.places.extend(places);
+                }
+                Err(reason) => tally.add(way(reason)),
             }
-            Err(reason) => tally.deny(reason),
         };
         self.held.iter().filter(of_node).for_each(|way| look(way, Obligations::empty()));
         if custom && audience == Audience::Employee {
@@ -447,7 +533,7 @@ impl Asker<'_> {
 }
 
 /// The scopes of an entity at some levels, custom or the platform's.
-fn scopes_of_entity(state: &State, org: &OrgState, entity: &str, levels: &[ScopeLevel]) -> Vec<ScopeId> {
+pub fn scopes_of_entity(state: &State, org: &OrgState, entity: &str, levels: &[ScopeLevel]) -> Vec<ScopeId> {
     if let Some((entity, _)) = org.entities.get_key_value(entity) {
         return levels.iter().filter_map(|level| scopes::generated(entity, *level)).collect();
     }
@@ -470,17 +556,22 @@ pub fn set_grants(state: &State, org: &OrgState, grant: &SetGrant, permission: &
 /// The permission sets of a user, at their places (UM-8, UM-9).
 fn set_route(who: &Asker<'_>, user: &User, permission: &Permission) -> Tally {
     let mut tally = Tally::default();
-    tally.deny(Reason::PermissionMissing);
+    let what: Arc<str> = format!("permission:{permission}").into();
     let looks = permission.action == Action::View;
     let in_force = user.more().sets.iter().filter(|grant| grant.bounds.hold(who.state.clock));
     for grant in in_force.filter(|grant| set_grants(who.state, who.org, grant, permission)) {
+        let way = |reason| Way::new(what.clone(), vec![format!("permission-set:{}", grant.set).into()], reason).at(&grant.places);
         match who.reaches(&grant.places, looks) {
             Ok(places) => {
                 let limited = if who.is_limited(&grant.places) { Obligations::PLACES } else { Obligations::empty() };
-                tally.permit(Reason::PermitSet, limited, places);
+                tally.add(way(Reason::PermitSet).obliging(limited));
+                tally.places.extend(places);
             }
-            Err(reason) => tally.deny(reason),
+            Err(reason) => tally.add(way(reason)),
         }
+    }
+    if tally.ways.is_empty() {
+        tally.add(Way::new(what, Vec::new(), Reason::PermissionMissing));
     }
     if permission.module.as_str() == CUSTOMER_PROFILE && matches!(permission.action, Action::View | Action::Edit) {
         mask(who, user, &mut tally);
@@ -492,11 +583,11 @@ fn set_route(who: &Asker<'_>, user: &User, permission: &Permission) -> Tally {
 fn mask(who: &Asker<'_>, user: &User, tally: &mut Tally) {
     let Ok(module) = CUSTOMER_PII.parse() else { return };
     let unmasked = set_route(who, user, &Permission { module, action: Action::View });
-    let everywhere = unmasked.permit.is_some_and(|(_, obligations)| !obligations.contains(Obligations::PLACES));
-    if let Some((_, obligations)) = &mut tally.permit
-        && !everywhere
-    {
-        *obligations |= Obligations::MASK;
+    if unmasked.permit().is_some_and(|(_, obligations)| !obligations.contains(Obligations::PLACES)) {
+        return;
+    }
+    for way in tally.ways.iter_mut().filter(|way| way.reason == Reason::PermitSet) {
+        way.obligations |= Obligations::MASK;
     }
 }
 
@@ -527,7 +618,7 @@ pub fn places(state: &State, request: &Request<'_>) -> Vec<Place> {
         };
         match holder(state, org, request.subject)? {
             Holder::User(user) => {
-                let (tally, _) = tally_of_user(state, org, user, request, called.as_ref())?;
+                let (tally, _) = ways_of_user(state, org, user, request, called.as_ref(), &gate(org, request)?);
                 Ok(meeting(org, &tally.places, &[Place::Org]))
             }
             Holder::Place | Holder::Application(_) => Ok(Vec::new()),

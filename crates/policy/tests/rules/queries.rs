@@ -4,6 +4,7 @@ use bailiwick_policy::access::Class;
 use bailiwick_policy::ids::*;
 use bailiwick_policy::name::fold;
 use bailiwick_policy::object::*;
+use bailiwick_policy::platform::StandardSet;
 use bailiwick_policy::query::{Anchor, GroupFilter, Item, List, ListQuery, Window, item, list};
 use bailiwick_policy::state::{OrgState, State};
 use bailiwick_policy::view::{Viewer, visible};
@@ -36,7 +37,14 @@ fn texts(org: Option<&OrgState>, item: &Item) -> Vec<String> {
             endpoint_texts(endpoint).into_iter().chain(endpoint.resource.iter().map(|r| r.to_string())).collect()
         }
         Item::Group { group, .. } => vec![group.name.to_string()],
-        Item::User { user } => vec![user.name.to_string()],
+        Item::User { user } => std::iter::once(user.name.to_string()).chain(user.more().email.iter().map(|e| e.to_string())).collect(),
+        Item::Entity { entity, .. } => vec![entity.name.to_string()],
+        Item::Control { control, .. } => vec![control.name.to_string()],
+        Item::UserGroup { group, .. } => vec![group.name.to_string()],
+        Item::Set { set, .. } => vec![set.name.to_string()],
+        Item::Role { role, .. } => vec![role.name.to_string()],
+        Item::Application { application, .. } => vec![application.name.to_string()],
+        Item::Scope { .. } | Item::Module { .. } | Item::Privilege { .. } => Vec::new(),
         Item::Credential { credential } => vec![credential.label.to_string()],
     };
     texts.push(item.key());
@@ -266,7 +274,8 @@ proptest! {
                 Object::Credential(credential) => credential.kind.org().cloned(),
                 _other => id.org().cloned(),
             };
-            if of.is_none_or(|of| of.as_str() != "acme") && id != ObjectId::Cluster {
+            let of_all = matches!(id, ObjectId::Cluster | ObjectId::Platform | ObjectId::Clock);
+            if of.is_none_or(|of| of.as_str() != "acme") && !of_all {
                 prop_assert!(!visible(&owner, &world.state, &id) && item(&world.state, &owner, &id).is_none(), "{}", id);
             }
         }
@@ -326,4 +335,35 @@ fn a_suspended_holder_is_let_in_no_longer() {
     assert!(Viewer::of_secret(&world.state, &secret(11)).is_some_and(|gate| gate.may_check("acme") && !gate.may_check("beta")));
     world.ok(revoke("acme-gate"));
     assert_eq!(Viewer::of_secret(&world.state, &secret(11)), None);
+}
+
+/// AC-1, UM-15: what the platform has predefined is listed beneath what the org has, in one order, forwards and backwards.
+#[test]
+fn um_15_ac_1_predefined_bundles_are_listed_with_the_orgs_own() {
+    let mut world = World::acme();
+    let standard = |name: &str| StandardSet { id: id(name), name: id(name), description: "".into(), grants: Vec::new() };
+    let platform = Platform { version: 2, sets: vec![standard("Explore"), standard("Reports")], ..(*world.state.platform).clone() };
+    world.state.put(&Object::Platform(platform.into()));
+    let own = PermissionSet {
+        org: id("acme"),
+        id: id("Night"),
+        name: id("Night shift"),
+        description: "".into(),
+        grants: Vec::new().into(),
+        meta: Meta::default(),
+    };
+    world.state.put(&Object::Set(own.into()));
+    let query = |text: &str, anchor: Anchor| ListQuery { org: Some(id("acme")), list: List::Sets, text: text.into(), anchor, limit: 2 };
+    let viewer = Viewer::of_credential(&world.state, &id("acme-ann")).expect("acme's owner");
+    let keys = |query: &ListQuery| {
+        let window = list(&world.state, &viewer, query);
+        (window.items.iter().map(Item::key).collect::<Vec<_>>(), window.more_before, window.more_after, window.total)
+    };
+    let of = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>();
+    assert_eq!(keys(&query("", Anchor::Start)), (of(&["Explore", "Night"]), false, true, Some(3)));
+    assert_eq!(keys(&query("", Anchor::After("Night".into()))), (of(&["Reports"]), true, false, Some(3)));
+    assert_eq!(keys(&query("", Anchor::Before("Reports".into()))), (of(&["Explore", "Night"]), false, true, Some(3)));
+    assert_eq!(keys(&query("SHIFT", Anchor::Start)), (of(&["Night"]), false, false, Some(1)));
+    let shown = item(&world.state, &viewer, &ObjectId::Set(id("acme"), id("Explore")));
+    assert!(matches!(shown, Some(Item::Set { standard: true, users: 0, .. })), "{shown:?}");
 }
