@@ -33,7 +33,7 @@ pub(super) fn find(state: &State, org: &OrgState, reference: &Reference) -> Resu
 }
 
 /// What a set grants, whether or not the catalogue still offers it.
-pub(super) fn grants_of<'a>(state: &'a State, org: &'a OrgState, id: &SetId) -> &'a [ModuleGrant] {
+pub(crate) fn grants_of<'a>(state: &'a State, org: &'a OrgState, id: &SetId) -> &'a [ModuleGrant] {
     match org.sets.get(id) {
         Some(set) => &set.grants,
         None => state.platform.set(id.as_str()).map_or(&[], |set| &set.grants),
