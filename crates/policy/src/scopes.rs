@@ -61,9 +61,13 @@ pub fn generated(entity: &EntityId, level: ScopeLevel) -> Option<ScopeId> {
 
 /// The custom entity and the level of a generated scope, under its name proper.
 fn of_entity(org: &OrgState, id: &ScopeId) -> Option<(EntityId, ScopeLevel)> {
-    let (entity, _) = id.as_str().split_once('.')?;
-    let (entity, _) = org.entities.get_key_value(entity)?;
-    ScopeLevel::ALL.into_iter().find(|level| generated(entity, *level).as_ref() == Some(id)).map(|level| (entity.clone(), level))
+    // It is the entity twice with a dot between, and an end; the entity may have dots in it too.
+    let named = |level: ScopeLevel| {
+        let twice = id.as_str().strip_suffix(level.suffix())?;
+        let (entity, _) = org.entities.get_key_value(twice.get(..twice.len() / 2)?)?;
+        (generated(entity, level).as_ref() == Some(id)).then(|| (entity.clone(), level))
+    };
+    ScopeLevel::ALL.into_iter().find_map(named)
 }
 
 /// The name proper of a scope: `_read_own` and `_manage_own` of a custom entity are other spellings (AC-13).
@@ -96,7 +100,7 @@ fn included(platform: &Platform, org: &OrgState, id: &ScopeId) -> Vec<ScopeId> {
 /// Scopes that no tier knows are inert and left out.
 pub fn closure<'a>(platform: &Platform, org: &OrgState, held: impl IntoIterator<Item = &'a ScopeId>) -> BTreeMap<ScopeId, Option<ScopeId>> {
     let mut all: BTreeMap<ScopeId, Option<ScopeId>> =
-        held.into_iter().filter(|id| find(platform, org, id).is_some()).map(|id| (id.clone(), None)).collect();
+        held.into_iter().map(|id| canonical(org, id)).filter(|id| find(platform, org, id).is_some()).map(|id| (id, None)).collect();
     let mut fresh: Vec<ScopeId> = all.keys().cloned().collect();
     while let Some(next) = fresh.pop() {
         for lower in included(platform, org, &next) {

@@ -14,6 +14,7 @@ mod orgs;
 mod places;
 mod removals;
 mod revert;
+mod routes;
 mod rows;
 mod scopes;
 mod sets;
