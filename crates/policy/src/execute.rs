@@ -74,7 +74,7 @@ fn row(revision: Revision, at: Tick, envelope: &Envelope, actor_label: Arc<str>,
     AuditRow {
         revision,
         at,
-        org: envelope.command.org().or_else(|| changes.iter().find_map(Change::org)).cloned(),
+        org: of_org(envelope, changes),
         actor: envelope.actor.clone(),
         actor_label,
         request_id: envelope.request_id,
@@ -85,6 +85,14 @@ fn row(revision: Revision, at: Tick, envelope: &Envelope, actor_label: Arc<str>,
             other => other.name().into(),
         },
         changes: changes.to_vec(),
+    }
+}
+
+/// The org of an entry. The catalogue's and time's are of the whole cluster, whichever orgs they touch.
+fn of_org(envelope: &Envelope, changes: &[Change]) -> Option<crate::ids::OrgCode> {
+    match &envelope.command {
+        Command::SetPlatform { .. } | Command::Tick { .. } => None,
+        other => other.org().or_else(|| changes.iter().find_map(Change::org)).cloned(),
     }
 }
 

@@ -41,3 +41,13 @@ pub const MEMBERS_MAX: usize = 2_000;
 pub const ENDPOINT_ROUTES_MAX: usize = 100;
 /// Rows of a page that a query returns.
 pub const PAGE_ROWS_MAX: usize = 1_000;
+/// Milliseconds of a day.
+const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
+/// Milliseconds that a key of an application lasts at least, unless it lasts for ever (APP-19).
+pub const KEY_MS_MIN: u64 = DAY_MS;
+/// Milliseconds that it lasts at most, and that a rotation may leave the older keys, for the same reason.
+pub const KEY_MS_MAX: u64 = 366 * DAY_MS;
+/// Milliseconds that break-glass lasts at most: what is needed for longer is no emergency.
+pub const BREAK_GLASS_MS_MAX: u64 = 7 * DAY_MS;
+/// Rights of a role, roles of an application or a user, and scopes of an application: bounds the size of one object.
+pub const HELD_MAX: usize = 1_000;

@@ -34,7 +34,8 @@ pub fn preview(state: &State, actor: &Actor, commands: &[Command], now: Tick, wi
             actor: actor.clone(),
             proposed_at: now,
             reads: Vec::new(),
-            reason: None,
+            // Why is asked when it is done.
+            reason: Some("preview".into()),
             job: None,
             command: command.clone(),
         };

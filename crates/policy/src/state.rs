@@ -722,8 +722,8 @@ impl State {
 
     /// Objects that flip when the clock goes from where it is to a later moment.
     pub fn flipping(&self, to: Tick) -> impl Iterator<Item = &ObjectId> {
-        let after = self.clock;
-        self.moments.iter().skip_while(move |(moment, _)| *moment <= after).take_while(move |(moment, _)| *moment <= to).map(|(_, id)| id)
+        let after = (Tick(self.clock.0.saturating_add(1)), ObjectId::Cluster);
+        self.moments.range(after..).take_while(move |(moment, _)| *moment <= to).map(|(_, id)| id)
     }
 
     /// The next moment at which anything flips.

@@ -24,7 +24,7 @@ impl<'a> Draft<'a> {
         Self { state, now, by, revision, changes: Vec::new(), reads: Vec::new(), warnings: Vec::new() }
     }
 
-    /// The moment of replicated time.
+    /// The moment of replicated time that is planned at.
     pub(super) fn now(&self) -> Tick {
         self.now
     }

@@ -116,9 +116,10 @@ pub(super) fn unallocated(org: &OrgState, group: &Group) -> Result<(), Rejection
         let message = format!("access group `{}` is the default, which {inheriting} stores inherit: set another default first", group.name);
         return Err(Rejection::new(RejectionCode::GroupIsDefault, message));
     }
-    let stores = org.allocated.get(&group.id).into_iter().flatten();
-    let message = format!("access group `{}` is allocated: allocate another to its stores first", group.name);
-    let rejection = Rejection::new(RejectionCode::GroupAllocated, message).with_examples(stores);
+    let stores = org.allocated.get(&group.id).into_iter().flatten().chain(super::time::awaited(org, &group.id));
+    let applications = org.group_applications.get(&group.id).into_iter().flatten().map(|id| format!("application:{id}"));
+    let message = format!("access group `{}` is allocated: allocate another to its stores and applications first", group.name);
+    let rejection = Rejection::new(RejectionCode::GroupAllocated, message).with_examples(stores.map(ToString::to_string).chain(applications));
     if rejection.count == 0 { Ok(()) } else { Err(rejection) }
 }
 
@@ -177,6 +178,7 @@ pub(super) fn allocate(
     for store in stores.iter().filter(|s| done.insert((*s).clone())).filter_map(|s| state.stores.get(s)) {
         let observe = observe && group.is_some();
         draft.put(Object::Store(Arc::new(Store { group: group.clone(), observe, ..(**store).clone() })));
+        super::time::settle(draft, org, &store.code);
     }
     Ok(())
 }
@@ -199,6 +201,7 @@ pub(super) fn put_allocations(draft: &mut Draft<'_>, org: &OrgCode, rows: &[Allo
             draft.read(ObjectId::Group(org.clone(), id.clone()));
         }
         draft.put(Object::Store(Arc::new(Store { group, observe, ..(**store).clone() })));
+        super::time::settle(draft, org, &store.code);
     }
     Ok(())
 }
@@ -217,10 +220,7 @@ pub(super) fn named(org: &OrgState, stores: &[StoreCode]) -> Result<(), Rejectio
     match unknown.as_slice() {
         [] => Ok(()),
         [one] => Err(super::places::store_unknown(one)),
-        several => {
-            let message = format!("{} stores are unknown", several.len());
-            Err(Rejection::new(RejectionCode::StoreUnknown, message).with_examples(several))
-        }
+        several => Err(super::places::stores_unknown(several)),
     }
 }
 

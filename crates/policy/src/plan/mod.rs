@@ -3,21 +3,27 @@
 //!
 //! The order is: who asks, may they, is what they read still so, is the command lawful, what changes.
 
+mod applications;
 mod authority;
 mod catalogue;
 mod controls;
 mod credentials;
+pub(crate) mod delegation;
 mod draft;
 mod groups;
 mod names;
+mod needs;
 mod orgs;
 mod places;
+mod platform;
 mod removals;
 mod revert;
 mod routes;
+mod roles;
 mod rows;
 mod scopes;
 mod sets;
+mod time;
 mod user_groups;
 mod users;
 
@@ -113,24 +119,30 @@ pub fn plan(state: &State, envelope: &Envelope, now: Tick) -> Result<Plan, Rejec
             sets::edit(&mut draft, org, set, name.as_ref(), description.as_ref(), grants)?;
         }
         Command::AssignSets { org, user, verb, sets, permissions } => sets::assign(&mut draft, org, user, *verb, sets, permissions)?,
-        Command::AssignUserRoles { .. } => return Err(unplanned(&envelope.command)),
-        Command::CreateRole { .. } => return Err(unplanned(&envelope.command)),
-        Command::EditRole { .. } => return Err(unplanned(&envelope.command)),
-        Command::CreateEndpointPrivilege { .. } => return Err(unplanned(&envelope.command)),
-        Command::RegisterApplication { .. } => return Err(unplanned(&envelope.command)),
-        Command::EditApplication { .. } => return Err(unplanned(&envelope.command)),
-        Command::AssignRoles { .. } => return Err(unplanned(&envelope.command)),
-        Command::RotateKey { .. } => return Err(unplanned(&envelope.command)),
+        Command::AssignUserRoles { org, user, verb, roles } => roles::assign_to_user(&mut draft, org, user, *verb, roles)?,
+        Command::CreateRole { org, id, name, description, rights } => roles::create(&mut draft, org, id, name, description, rights)?,
+        Command::EditRole { org, role, name, description, verb, rights } => {
+            roles::edit(&mut draft, org, role, name.as_ref(), description.as_ref(), *verb, rights)?;
+        }
+        Command::CreateEndpointPrivilege { org, id } => return Err(roles::no_endpoint_privilege(&draft, org, id)),
+        Command::RegisterApplication { .. } => applications::register(&mut draft, &envelope.command)?,
+        Command::EditApplication { .. } => applications::edit(&mut draft, &envelope.command)?,
+        Command::AssignRoles { org, application, verb, roles } => applications::assign(&mut draft, org, application, *verb, roles)?,
+        Command::RotateKey { org, application, key, overlap_ms } => applications::rotate_key(&mut draft, org, application, key, *overlap_ms)?,
         Command::EditSettings { org, contact, least_privilege_registration } => {
             users::edit_settings(&mut draft, org, contact, *least_privilege_registration)?;
         }
-        Command::BreakGlass { .. } => return Err(unplanned(&envelope.command)),
+        Command::BreakGlass { org, stores, group, lasts_ms } => {
+            time::break_glass(&mut draft, org, stores, group, *lasts_ms, envelope.reason.as_deref())?;
+        }
         Command::Invite { org, user, id, secret, lasts_ms } => users::invite(&mut draft, org, user, id, secret, *lasts_ms)?,
         Command::RedeemInvitation { id, label, secret } => users::redeem(&mut draft, id, label, secret, &envelope.actor)?,
-        Command::SetPlatform { .. } => return Err(unplanned(&envelope.command)),
-        Command::Tick { .. } => return Err(unplanned(&envelope.command)),
+        Command::SetPlatform { platform } => platform::set(&mut draft, platform)?,
+        Command::Tick { to } => time::tick(&mut draft, *to),
     }
-    Ok(draft.finish(actor_label))
+    let plan = draft.finish(actor_label);
+    authority::check_plan(state, &envelope.actor, &plan.changes)?;
+    Ok(plan)
 }
 
 /// What the actor doesn't see isn't there: else a claim to have read it would tell whether it is.
@@ -146,10 +158,6 @@ fn check_reads(state: &State, envelope: &Envelope) -> Result<(), Rejection> {
         return Ok(());
     }
     Err(Rejection::new(RejectionCode::Conflict, "what this change was made from has changed since: read it again").with_examples(moved))
-}
-
-fn unplanned(command: &Command) -> Rejection {
-    Rejection::new(RejectionCode::Forbidden, format!("`{}` isn't built yet", command.name()))
 }
 
 /// The org a command is about.

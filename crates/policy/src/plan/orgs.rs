@@ -105,9 +105,7 @@ pub(super) fn set_active(draft: &mut Draft<'_>, target: &ObjectId, active: bool,
             }
             Object::User(Arc::new(User { active, ..(*o).clone() }))
         }
-        (ObjectId::Application(_, id), None) => {
-            return Err(Rejection::new(RejectionCode::ApplicationUnknown, format!("there is no application `{id}`")));
-        }
+        (ObjectId::Application(_, id), None) => return Err(super::applications::unknown(id)),
         (ObjectId::Application(..), Some(Object::Application(o))) => Object::Application(Arc::new(Application { active, ..(*o).clone() })),
         (other, _) => {
             return Err(Rejection::new(

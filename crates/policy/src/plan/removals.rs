@@ -53,6 +53,14 @@ pub(super) fn remove(draft: &mut Draft<'_>, target: &ObjectId, force: bool, acto
                 return Err(Rejection::new(RejectionCode::EndpointUnknown, format!("there is no endpoint `{id}`")));
             }
         }
+        ObjectId::Role(org, id) => {
+            super::roles::remove(draft, org, id, force)?;
+            retire(draft, target);
+        }
+        ObjectId::Application(org, id) => {
+            super::applications::remove(draft, org, id)?;
+            retire(draft, target);
+        }
         ObjectId::User(org, id) => {
             super::users::remove(draft, org, id, actor)?;
             retire(draft, target);
@@ -81,8 +89,6 @@ pub(super) fn remove(draft: &mut Draft<'_>, target: &ObjectId, force: bool, acto
         | ObjectId::Org(_)
         | ObjectId::Group(..)
         | ObjectId::Credential(_)
-        | ObjectId::Role(..)
-        | ObjectId::Application(..)
         | ObjectId::Override(..)
         | ObjectId::Settings(_)
         | ObjectId::Platform

@@ -92,6 +92,10 @@ fn undoable(of: Revision, change: &Change) -> Result<(), Rejection> {
     match change.after.as_ref().or(change.before.as_ref()) {
         Some(Object::Cluster(_)) => no("it is about the cluster itself"),
         Some(Object::Credential(_)) => no("a credential is made and revoked for good: revoke it, or make another"),
+        Some(Object::Platform(_)) => no("the platform's catalogue goes forward only: apply the older one as a new version"),
+        Some(Object::Clock(_)) => no("time doesn't go back"),
+        // What is sent as an inverse carries no reason, and could last for ever.
+        Some(Object::Override(_)) if change.after.is_some() => no("break-glass needs a reason of its own: break it again"),
         Some(Object::Org(_)) if change.after.is_none() || change.before.is_none() => no("an org stays: suspend it instead"),
         Some(Object::User(_)) if change.after.is_none() || change.before.is_none() => no("a user stays: suspend them instead"),
         Some(
@@ -113,8 +117,6 @@ fn undoable(of: Revision, change: &Change) -> Result<(), Rejection> {
             | Object::Application(_)
             | Object::Override(_)
             | Object::Settings(_)
-            | Object::Platform(_)
-            | Object::Clock(_)
             | Object::Retired(_),
         )
         | None => Ok(()),
@@ -131,12 +133,19 @@ fn lawful(before: &State, after: &State, org: &OrgCode, changes: &[Change]) -> R
                 let id = object.id();
                 removals::not_retired(new, &id)?;
                 lawful_object(after, old, new, object)?;
+                if let Object::Role(role) = object {
+                    super::roles::lawful(after, new, role)?;
+                }
+                if let Object::Application(application) = object {
+                    super::applications::lawful(after, old, new, application)?;
+                }
                 if let Object::Retired(retired) = object
                     && !gone.contains(&*retired.what)
                 {
                     return Err(Rejection::new(RejectionCode::NotUndoable, format!("`{}` is retired only as it is removed", retired.what)));
                 }
             }
+            (None, Some(Object::Application(application))) => super::applications::unkeyed(after, new, &application.id)?,
             (None, Some(object)) => lawful_absence(new, object)?,
             (None, None) => {}
         }
@@ -206,11 +215,14 @@ fn lawful_absence(new: &OrgState, object: &Object) -> Result<(), Rejection> {
         Object::Entity(o) => scopes::entity_unused(new, &o.id),
         Object::Control(o) => controls::unassigned(new, &o.id),
         Object::UserGroup(o) => user_groups::unused(new, &o.id),
+        Object::Role(o) => super::roles::unassigned(new, &o.id),
         Object::Retired(o) => {
             // The id comes back with its object, and with nothing else.
             let back = [
                 new.zones.values().any(|z| *o.what == *format!("zone:{}", z.code)),
                 new.concepts.values().any(|c| *o.what == *format!("concept:{}", c.code)),
+                o.what.strip_prefix("role:").is_some_and(|id| new.roles.contains_key(id)),
+                o.what.strip_prefix("application:").is_some_and(|id| new.applications.contains_key(id)),
                 o.what.strip_prefix("store:").is_some_and(|code| new.stores.contains_key(code)),
                 o.what.strip_prefix("till:").and_then(|id| id.split_once('/')).is_some_and(|(store, till)| {
                     store.parse().ok().zip(till.parse().ok()).is_some_and(|key| new.tills.contains_key(&key))
@@ -232,7 +244,6 @@ fn lawful_absence(new: &OrgState, object: &Object) -> Result<(), Rejection> {
         | Object::User(_)
         | Object::Cluster(_)
         | Object::Set(_)
-        | Object::Role(_)
         | Object::Application(_)
         | Object::Override(_)
         | Object::Settings(_)
