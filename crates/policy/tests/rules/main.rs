@@ -4,6 +4,7 @@
 
 mod world;
 
+mod app;
 mod authority;
 mod catalogue;
 mod groups;
@@ -13,6 +14,7 @@ mod life;
 mod lint;
 mod million;
 mod places;
+mod platform;
 mod queries;
 mod rejections;
 mod rejections_ac;
@@ -20,5 +22,6 @@ mod rejections_app;
 mod rejections_um;
 mod requests;
 mod sequences;
+mod time;
 mod trees;
 mod undo;
