@@ -12,6 +12,9 @@ const STAGED: usize = 32;
 
 /// Answers one request.
 pub fn decide(index: &Index, request: &Request<'_>) -> Decision {
+    if !Index::is_call_of_place(request) {
+        return index.judge(request);
+    }
     let mut check = index.start(request);
     check.prefetch();
     check.match_endpoint(request);
@@ -24,15 +27,20 @@ pub fn decide_batch(index: &Index, requests: &[Request<'_>], out: &mut Vec<Decis
     for staged in requests.chunks(STAGED) {
         let mut checks = [const { None }; STAGED];
         for (check, request) in checks.iter_mut().zip(staged) {
-            *check = Some(index.start(request));
+            *check = if Index::is_call_of_place(request) { Some(index.start(request)) } else { None };
         }
         for check in checks.iter().flatten() {
             check.prefetch_head();
         }
-        for (check, request) in checks.iter_mut().flatten().zip(staged) {
-            check.match_endpoint(request);
-            check.prefetch_entry();
+        for (check, request) in checks.iter_mut().zip(staged) {
+            if let Some(check) = check {
+                check.match_endpoint(request);
+                check.prefetch_entry();
+            }
         }
-        out.extend(checks.iter().flatten().map(|check| index.finish(check)));
+        out.extend(checks.iter().zip(staged).map(|(check, request)| match check {
+            Some(check) => index.finish(check),
+            None => index.judge(request),
+        }));
     }
 }

@@ -8,6 +8,7 @@ pub mod access;
 pub mod command;
 pub mod decide;
 pub mod decision;
+pub mod document;
 pub mod explain;
 pub mod holdings;
 pub mod ids;

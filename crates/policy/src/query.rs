@@ -14,7 +14,7 @@ use crate::object::*;
 use crate::platform::{Module, Privilege};
 use crate::scopes::Tier;
 use crate::state::{OrgState, State, Via};
-use crate::view::{Viewer, visible};
+use crate::view::{Viewer, reduced, visible};
 
 mod people;
 
@@ -353,6 +353,8 @@ pub fn item(state: &State, viewer: &Viewer, id: &ObjectId) -> Option<Item> {
     if !visible(viewer, state, id) {
         return None;
     }
+    let reduced = reduced(state, viewer);
+    let state = reduced.as_ref().unwrap_or(state);
     let org = || id.org().and_then(|org| state.orgs.get(org));
     // Of these the platform has predefined ones, which are no objects of the org.
     match id {
@@ -412,6 +414,9 @@ pub fn item(state: &State, viewer: &Viewer, id: &ObjectId) -> Option<Item> {
 
 /// Lists a window of what the viewer sees. An org that it doesn't see has empty lists, as one that isn't there.
 pub fn list(state: &State, viewer: &Viewer, query: &ListQuery) -> Window {
+    let whole = state;
+    let reduced = reduced(state, viewer);
+    let state = reduced.as_ref().unwrap_or(state);
     let limit = query.limit.clamp(1, PAGE_ROWS_MAX);
     let text = fold(&query.text);
     let org_code = query.org.as_ref().or_else(|| viewer.org());
@@ -420,14 +425,14 @@ pub fn list(state: &State, viewer: &Viewer, query: &ListQuery) -> Window {
         List::Orgs => {
             let rows = Rows { walk: |from, back| walk(&state.orgs, from, back), key: |o: &OrgState| o.org.org.to_string() };
             let keep = |o: &OrgState| {
-                viewer.sees_org(o.org.org.as_str()) && (hit(&text, o.org.org.as_str()) || hit(&text, o.org.name.as_str()))
+                visible(viewer, whole, &ObjectId::Org(o.org.org.clone())) && (hit(&text, o.org.org.as_str()) || hit(&text, o.org.name.as_str()))
             };
             rows.window(query, limit, keep, org_item, None)
         }
         List::Credentials => {
             let rows = Rows { walk: |from, back| walk(&state.credentials, from, back), key: |c: &Arc<Credential>| c.id.to_string() };
             let keep = |c: &Arc<Credential>| {
-                visible(viewer, state, &ObjectId::Credential(c.id.clone()))
+                visible(viewer, whole, &ObjectId::Credential(c.id.clone()))
                     && query.org.as_ref().is_none_or(|org| c.kind.org() == Some(org))
                     && (hit(&text, c.id.as_str()) || hit(&text, c.label.as_str()))
             };

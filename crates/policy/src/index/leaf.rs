@@ -3,8 +3,11 @@
 //! ```text
 //! leaf    count:u16  tag:u8 × count  bound:u16 × (count + 1)  entry × count
 //! entry   flags:u8  org:varint  code length:u8  code  slot of the group plus one, 0 inherits:varint  tills
-//! tills   (length and active bit:u8  code) × n, up to the entry's end; or the number of a crowd:u32
+//! tills   (length and active bit:u8  code) × n; or the number of a crowd:u32
+//! site    length:u8  0xff  zone plus one:varint  concept plus one:varint, at the entry's end; absent where both are none
 //! ```
+//!
+//! A site reads as a till whose code is no text, so that looking for a till needn't know of it.
 //!
 //! Bounds count from the first entry. A leaf whose entries pass 64 KiB, which takes a flood of collisions, is wide:
 //! the top bit of its count is set, and its bounds are `u32`. Tags only narrow the search: the full key is compared.
@@ -23,6 +26,12 @@ const CROWDED: u8 = 4;
 const OBSERVES: u8 = 8;
 const TILL_ACTIVE: u8 = 1 << 7;
 
+/// A byte that no text has: after the length of what is no till's code, but the site.
+const NO_TEXT: u8 = 0xff;
+
+/// The length of a site, and the byte that is no text.
+const HEAD_OF_SITE: usize = 2;
+
 /// A till's code has at most 50 characters, so its length fits beside the active bit.
 const TILL_LEN: u8 = TILL_ACTIVE - 1;
 
@@ -37,7 +46,35 @@ pub struct Entry<'a> {
 impl<'a> Entry<'a> {
     /// The store's own record; none if only tills of it are known.
     pub fn record(self) -> Option<Record> {
-        self.is_known().then(|| Record { active: self.is_active(), group: self.group.checked_sub(1), observes: self.observes() })
+        let site = self.site();
+        self.is_known().then(|| Record { active: self.is_active(), group: self.group.checked_sub(1), observes: self.observes(), site })
+    }
+
+    /// Where the store lies.
+    pub fn site(self) -> Site {
+        let read = || {
+            let (_, site) = self.split_site();
+            let (zone, rest) = read_number(site.get(HEAD_OF_SITE..)?)?;
+            let (concept, _) = read_number(rest)?;
+            Some(Site { zone: zone.checked_sub(1), concept: concept.checked_sub(1) })
+        };
+        read().unwrap_or_default()
+    }
+
+    /// Its tills, and nothing else.
+    pub fn own_tills(self) -> Tills<'a> {
+        match self.tills() {
+            Tills::Here(_) => Tills::Here(self.split_site().0),
+            crowd @ Tills::Crowd(_) => crowd,
+        }
+    }
+
+    /// The bytes before the site, and those of it.
+    fn split_site(self) -> (&'a [u8], &'a [u8]) {
+        let first = if self.flags & CROWDED != 0 { size_of::<u32>() } else { 0 };
+        let tills = tills(self.tills.get(first..).unwrap_or_default()).take_while(|(code, _)| code.first() != Some(&NO_TEXT));
+        let before = first + tills.map(|(code, _)| code.len() + 1).sum::<usize>();
+        self.tills.split_at_checked(before).unwrap_or_default()
     }
 
     /// Whether the store has a record of its own.
@@ -64,7 +101,7 @@ impl<'a> Entry<'a> {
         self.group
     }
 
-    /// Its tills.
+    /// Its tills; the site reads as one that nobody asks for.
     #[inline(always)]
     pub fn tills(self) -> Tills<'a> {
         match self.tills.first_chunk() {
@@ -83,6 +120,17 @@ pub struct Record {
     pub group: Option<u32>,
     /// Whether that only observes.
     pub observes: bool,
+    /// Where it lies.
+    pub site: Site,
+}
+
+/// Where a store lies, by the numbers that its org gives zones and concepts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Site {
+    /// Its zone.
+    pub zone: Option<u32>,
+    /// Its concept.
+    pub concept: Option<u32>,
 }
 
 /// Tills of a store.
@@ -204,6 +252,14 @@ pub fn write(out: &mut Vec<u8>, key: Key<'_>, record: Option<Record>, tills: Til
     match tills {
         Tills::Here(bytes) => out.extend(bytes),
         Tills::Crowd(number) => out.extend(number.to_le_bytes()),
+    }
+    let site = record.map(|record| record.site).unwrap_or_default();
+    if site != Site::default() {
+        let mut code = vec![NO_TEXT];
+        for number in [site.zone, site.concept] {
+            write_number(&mut code, number.map_or(0, |number| number.saturating_add(1)));
+        }
+        write_till(out, &code, false);
     }
 }
 
@@ -375,7 +431,8 @@ mod tests {
         let mut packed = Vec::new();
         for (i, org) in numbers.iter().enumerate() {
             let store = "s".repeat(i + 1);
-            let record = Some(Record { active: i % 2 == 0, group: (i % 3 != 0).then_some(*org / 2), observes: i % 4 == 1 });
+            let site = Site { zone: (i > 2).then_some(*org / 3), concept: (i % 2 == 1).then_some(7) };
+            let record = Some(Record { active: i % 2 == 0, group: (i % 3 != 0).then_some(*org / 2), observes: i % 4 == 1, site });
             let tills = if i == 3 { Tills::Crowd(7) } else { Tills::Here(&tills_bytes) };
             let mut bytes = Vec::new();
             write(&mut bytes, Key { org: *org, store: store.as_bytes() }, record.filter(|_| i != 5), tills);
@@ -386,7 +443,7 @@ mod tests {
         for (store, org, record, tills, bytes) in &packed {
             let key = Key { org: *org, store: store.as_bytes() };
             let found = find(&leaf, 9, key).expect("packed");
-            assert_eq!((found.record(), found.tills()), (*record, *tills));
+            assert_eq!((found.record(), found.own_tills()), (*record, *tills));
             assert_eq!(position(&leaf, 9, key).map(|(_, found)| found), Some(&**bytes));
             assert!(find(&leaf, 8, key).is_none());
             assert!(find(&leaf, 9, Key { org: *org, store: b"other" }).is_none());

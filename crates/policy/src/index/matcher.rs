@@ -37,6 +37,8 @@ pub struct Target {
     pub cell: Option<NonZeroU32>,
     /// Any of these levels lets it pass.
     pub needed: Levels,
+    /// Number of its ways in beside the resource; 0 has none.
+    pub route: u32,
 }
 
 /// The automaton. A clone shares it.

@@ -8,24 +8,32 @@ use std::hint::select_unpredictable;
 use std::sync::Arc;
 
 use crate::access::Levels;
-use crate::decision::{Decision, Reason, Request, Subject};
-use crate::ids::{GroupId, ObjectId, OrgCode, StoreCode};
+use crate::decision::{Ask, Decision, Reason, Request, Subject};
+use crate::ids::{GroupId, ObjectId, OrgCode, StoreCode, Tick};
 use crate::object::{Object, Org, Store};
 use crate::outcome::Change;
 use crate::state::{OrgState, State};
 
 mod blocks;
+mod judge;
 mod leaf;
 mod matcher;
+mod names;
 mod org;
 mod orgs;
+mod people;
+mod person;
 mod prefetch;
+mod routes;
 mod subjects;
+mod trees;
 
-use leaf::{Key, Record};
+use leaf::{Key, Record, Site};
 use matcher::Match;
 use org::OrgRecord;
+use names::Names;
 use orgs::Orgs;
+use people::Touched;
 use subjects::{Builder, Probe, Subjects, TillState};
 
 pub use crate::decide::{decide, decide_batch};
@@ -39,6 +47,12 @@ pub struct Index {
     subjects: Subjects,
     /// The number of the next org.
     next_org: u32,
+    /// What the platform's catalogue calls things: the names of orgs without any of their own.
+    names: Arc<Names>,
+    /// The moment whose assignments are in force here.
+    clock: Tick,
+    /// Unknown to whoever chose the codes.
+    seed: u64,
 }
 
 impl Index {
@@ -49,21 +63,32 @@ impl Index {
         let mut subjects = Builder::new(seed);
         let mut orgs = Vec::new();
         let mut next_org = 0;
+        let names = Arc::new(Names::new(&state.platform, None));
         for (code, org) in &state.orgs {
-            let mut record = OrgRecord::empty();
-            record.refresh(org);
+            let mut record = OrgRecord::empty(names.clone(), seed);
+            record.refresh_all(state, org, &names);
             put_org(&mut record, &org.org);
             add_places(&mut subjects, next_org, &mut record, org);
             orgs.push((code.clone(), next_org, Arc::new(record)));
             next_org += 1;
         }
-        Self { orgs: Orgs::new(orgs.into_iter()), subjects: subjects.finish(), next_org }
+        let orgs = Orgs::new(orgs.into_iter());
+        Self { orgs, subjects: subjects.finish(), next_org, names, clock: state.clock, seed }
     }
 
     /// Advances the index by changes that led to `state_after`, in their order.
     pub fn apply(&mut self, state_after: &State, changes: &[Change]) {
         let mut stale: Vec<(OrgCode, Stale)> = Vec::new();
+        if changes.iter().any(is_of_platform) {
+            self.names = Arc::new(Names::new(&state_after.platform, None));
+            stale.extend(state_after.orgs.keys().map(|org| (org.clone(), Stale::Whole)));
+        }
+        let clock = std::mem::replace(&mut self.clock, state_after.clock);
+        if clock != state_after.clock {
+            stale.extend(Touched::by_clock(state_after, clock, state_after.clock).into_iter().map(|(org, what)| (org, Stale::People(what))));
+        }
         for change in changes {
+            stale.extend(Touched::by(change).map(|(org, what)| (org, Stale::People(what))));
             match (&change.after, &change.before) {
                 (Some(after), _) => self.put(after, &mut stale),
                 (None, Some(before)) => self.remove(&before.id(), &mut stale),
@@ -92,8 +117,9 @@ impl Index {
         match object {
             Object::Org(org) => {
                 if self.orgs.get(org.org.as_str()).is_none() {
-                    self.orgs.add(&org.org, self.next_org, OrgRecord::empty());
+                    self.orgs.add(&org.org, self.next_org, OrgRecord::empty(self.names.clone(), self.seed));
                     self.next_org += 1;
+                    stale.push((org.org.clone(), Stale::Whole));
                 }
                 if let Some(record) = self.orgs.record_mut(&org.org) {
                     put_org(record, org);
@@ -112,7 +138,7 @@ impl Index {
             Object::Resource(resource) => stale.push((resource.org.clone(), Stale::All)),
             Object::Endpoint(endpoint) => stale.push((endpoint.org.clone(), Stale::Endpoints)),
             Object::Group(group) => stale.push((group.org.clone(), Stale::Group(group.id.clone()))),
-            // No decision about a store or a till reads these.
+            // Decisions about stores and tills read none of these; `Touched` says what those about people do.
             Object::Cluster(_)
             | Object::Zone(_)
             | Object::Concept(_)
@@ -175,18 +201,37 @@ impl Index {
         stale.dedup();
         for of_org in stale.chunk_by(|(left, _), (right, _)| left == right) {
             let Some((code, first)) = of_org.first() else { continue };
+            let shared = &self.names;
             let Some((org, record)) = state.orgs.get(code).zip(self.orgs.record_mut(code)) else { continue };
-            // Narrowed cells number their endpoints one by one: who changes either changes the numbers.
-            let narrowed = record.is_narrowed() || of_org.iter().any(|(_, what)| what.names_narrowed(org));
-            if *first == Stale::All || narrowed {
-                record.refresh(org);
+            if *first == Stale::Whole {
+                record.refresh_all(state, org, shared);
                 continue;
             }
-            for (_, what) in of_org {
-                match what {
-                    Stale::All | Stale::Endpoints => record.refresh_endpoints(org),
-                    Stale::Group(group) => record.refresh_group(org, group),
+            let touched: Vec<Touched> = of_org.iter().filter_map(|(_, what)| what.people().cloned()).collect();
+            let renamed = touched.contains(&Touched::Names);
+            if touched.contains(&Touched::Trees) {
+                record.refresh_trees(org);
+            }
+            if renamed {
+                record.refresh_names(&state.platform, org, shared);
+            }
+            // Narrowed cells number their endpoints one by one: who changes either changes the numbers.
+            let mut places = of_org.iter().filter(|(_, what)| what.people().is_none()).peekable();
+            let narrowed = places.peek().is_some() && (record.is_narrowed() || of_org.iter().any(|(_, what)| what.names_narrowed(org)));
+            if *first == Stale::All || narrowed {
+                record.refresh(&state.platform, org);
+            } else {
+                if renamed || of_org.iter().any(|(_, what)| *what == Stale::Endpoints) {
+                    record.refresh_endpoints(&state.platform, org);
                 }
+                for (_, what) in places {
+                    if let Stale::Group(group) = what {
+                        record.refresh_group(org, group);
+                    }
+                }
+            }
+            if touched.iter().any(|what| *what != Touched::Trees) {
+                record.refresh_people(state, org, &touched);
             }
         }
     }
@@ -207,6 +252,7 @@ impl Index {
         if store.observe {
             self.orgs.record_mut(&store.org)?.note_observing();
         }
+        let site = self.site(store)?;
         let org = self.orgs.get(store.org.as_str())?;
         let number = org.number;
         let group = match &store.group {
@@ -216,8 +262,30 @@ impl Index {
                 None => Some(self.orgs.record_mut(&store.org)?.slot(group)),
             },
         };
-        Some((number, Record { active: store.active, group, observes: store.observe }))
+        Some((number, Record { active: store.active, group, observes: store.observe, site }))
     }
+
+    /// Where a store lies.
+    fn site(&mut self, store: &Store) -> Option<Site> {
+        let org = self.orgs.get(store.org.as_str())?;
+        let zone = store.zone.as_ref().map(|code| org.record.zones.number(code.as_str()).ok_or(code));
+        let concept = store.concept.as_ref().map(|code| org.record.concepts.number(code.as_str()).ok_or(code));
+        if let (None | Some(Ok(_)), None | Some(Ok(_))) = (zone, concept) {
+            return Some(Site { zone: zone.and_then(Result::ok), concept: concept.and_then(Result::ok) });
+        }
+        Some(put_site(self.orgs.record_mut(&store.org)?, store))
+    }
+}
+
+fn is_of_platform(change: &Change) -> bool {
+    let is = |side: &Option<Object>| matches!(side, Some(Object::Platform(_)));
+    is(&change.before) || is(&change.after)
+}
+
+fn put_site(record: &mut OrgRecord, store: &Store) -> Site {
+    let zone = store.zone.as_ref().map(|code| record.zones.intern(code));
+    let concept = store.concept.as_ref().map(|code| record.concepts.intern(code));
+    Site { zone, concept }
 }
 
 /// The endpoints of an org.
@@ -239,18 +307,29 @@ impl Endpoints<'_> {
 /// What of an org has to be read again; the first holds the others.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Stale {
+    /// All but stores and tills.
+    Whole,
     /// Resources, so every group's cells and every endpoint's too.
     All,
     /// Endpoints.
     Endpoints,
     /// One group.
     Group(GroupId),
+    /// People, or what they refer to.
+    People(Touched),
 }
 
 impl Stale {
+    fn people(&self) -> Option<&Touched> {
+        match self {
+            Self::People(touched) => Some(touched),
+            Self::Whole | Self::All | Self::Endpoints | Self::Group(_) => None,
+        }
+    }
+
     fn names_narrowed(&self, org: &OrgState) -> bool {
         match self {
-            Self::All | Self::Endpoints => false,
+            Self::Whole | Self::All | Self::Endpoints | Self::People(_) => false,
             Self::Group(group) => org.groups.get(group).is_some_and(|group| group.is_narrowed()),
         }
     }
@@ -302,6 +381,7 @@ fn add_places(subjects: &mut Builder, number: u32, record: &mut OrgRecord, org: 
             active: store.active,
             group: store.group.as_ref().map(|group| record.slot(group)),
             observes: store.observe,
+            site: put_site(record, store),
         });
         let here = std::iter::from_fn(|| tills.next_if(|till| till.store == code));
         subjects.add(key(number, &code), own, here.map(|till| (&till.code, till.active)));
@@ -322,6 +402,12 @@ pub(crate) struct Check<'a> {
 }
 
 impl Index {
+    /// Whether a request is a call by a store or a till: the many, on the short way.
+    #[inline(always)]
+    pub(crate) fn is_call_of_place(request: &Request<'_>) -> bool {
+        matches!(request.subject, Subject::Store(_) | Subject::Till(_)) && matches!(request.ask, Ask::Endpoint { .. })
+    }
+
     /// Finds the org, and where the store would be.
     #[inline(always)]
     pub(crate) fn start<'a>(&'a self, request: &Request<'a>) -> Check<'a> {
@@ -346,18 +432,9 @@ impl Index {
         self.decision(check).unwrap_or_else(Decision::from)
     }
 
+    /// Step 6: the store and the till must be known and active.
     #[inline(always)]
-    fn decision(&self, check: &Check<'_>) -> Result<Decision, Reason> {
-        let Some(org) = check.org else { return Err(Reason::OrgUnknown) };
-        if !org.active {
-            return Err(Reason::OrgSuspended);
-        }
-        let target = match check.endpoint {
-            Match::Malformed => return Err(Reason::PathMalformed),
-            Match::Unknown => return Err(Reason::EndpointUnknown),
-            Match::Endpoint(target) => target,
-        };
-        let Some(cell) = target.cell else { return Err(Reason::EndpointUnmapped) };
+    fn entry<'a>(&self, check: &Check<'a>) -> Result<leaf::Entry<'a>, Reason> {
         if !check.named {
             return Err(Reason::TillUnknown);
         }
@@ -375,6 +452,47 @@ impl Index {
                 TillState::Active => {}
             }
         }
+        Ok(entry)
+    }
+
+    /// A call of an endpoint that no group could permit: open to all, reached by other ways than these, or by none.
+    #[cold]
+    #[inline(never)]
+    fn without_resource(&self, org: &OrgRecord, check: &Check<'_>, route: u32) -> Result<Decision, Reason> {
+        let route = org.route(route).ok_or(Reason::EndpointUnmapped)?;
+        if route.open {
+            return Err(Reason::PermitOpen);
+        }
+        if route.closed {
+            return Err(Reason::EndpointUnmapped);
+        }
+        let entry = self.entry(check)?;
+        let inherits = entry.group_plus_one() == 0;
+        let group = if inherits { org.default } else { entry.group_plus_one() };
+        // Whether there is such a group shows in any cell.
+        let known = group.checked_sub(1).is_some_and(|slot| org.levels(slot, std::num::NonZeroU32::MIN).is_some());
+        if !known {
+            return Err(Reason::NoAccessGroup);
+        }
+        let observes = if inherits { org.default_observes } else { entry.observes() };
+        let permit = if inherits { Reason::PermitDefaultGroup } else { Reason::PermitGroup };
+        let deny = Reason::ResourceNone;
+        Ok(if observes { Decision { would_deny: Some(deny), ..permit.into() } } else { deny.into() })
+    }
+
+    #[inline(always)]
+    fn decision(&self, check: &Check<'_>) -> Result<Decision, Reason> {
+        let Some(org) = check.org else { return Err(Reason::OrgUnknown) };
+        if !org.active {
+            return Err(Reason::OrgSuspended);
+        }
+        let target = match check.endpoint {
+            Match::Malformed => return Err(Reason::PathMalformed),
+            Match::Unknown => return Err(Reason::EndpointUnknown),
+            Match::Endpoint(target) => target,
+        };
+        let Some(cell) = target.cell else { return self.without_resource(org, check, target.route) };
+        let entry = self.entry(check)?;
         // Which group and which answer is anybody's guess, the processor's too: what follows is free of branches.
         let inherits = entry.group_plus_one() == 0;
         let group = select_unpredictable(inherits, org.default, entry.group_plus_one());

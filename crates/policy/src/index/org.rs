@@ -15,10 +15,15 @@ use imbl::OrdMap;
 
 use super::blocks::Blocks;
 use super::matcher::{Matcher, Source, Target};
+use super::names::Names;
+use super::people::{People, Touched};
+use super::routes::Route;
+use super::trees::Tree;
 use crate::access::{Class, Levels, Narrow};
-use crate::ids::{EndpointId, GroupId, ResourceId};
+use crate::ids::{ConceptCode, EndpointId, GroupId, ResourceId, ZoneCode};
 use crate::object::{Endpoint, Group};
-use crate::state::OrgState;
+use crate::platform::Platform;
+use crate::state::{OrgState, State};
 
 /// Cells in a word: two bits each.
 const CELLS: u32 = 32;
@@ -49,6 +54,16 @@ pub struct OrgRecord {
     narrowed: bool,
     /// Whether a group has been seen to observe, here or at a store. Never unset: it only says where to look.
     observing: bool,
+    /// Ways into endpoints beside their resource; the first is of those that have none.
+    routes: Arc<[Route]>,
+    /// What scopes, permissions and entities are called.
+    pub names: Arc<Names>,
+    /// Zones.
+    pub zones: Tree<ZoneCode>,
+    /// Concepts.
+    pub concepts: Tree<ConceptCode>,
+    /// Users and applications.
+    pub people: Arc<People>,
 }
 
 /// A group: two bits for each resource and class, after a first pair that says whether it is known at all.
@@ -62,8 +77,8 @@ struct Row {
 }
 
 impl OrgRecord {
-    /// An org without anything.
-    pub fn empty() -> Self {
+    /// An org without anything but what the platform's catalogue calls things.
+    pub fn empty(names: Arc<Names>, seed: u64) -> Self {
         Self {
             active: false,
             default: 0,
@@ -75,7 +90,17 @@ impl OrgRecord {
             own_cells: OrdMap::new(),
             narrowed: false,
             observing: false,
+            routes: Arc::new([Route::none()]),
+            names,
+            zones: Tree::empty(),
+            concepts: Tree::empty(),
+            people: Arc::new(People::nobody(seed)),
         }
+    }
+
+    /// The ways into an endpoint beside its resource.
+    pub fn route(&self, number: u32) -> Option<&Route> {
+        self.routes.get(number as usize)
     }
 
     /// The levels that a group grants on a cell; none if there is no such group.
@@ -126,25 +151,76 @@ impl OrgRecord {
         self.slots.get(group).copied()
     }
 
-    /// Reads everything but stores and tills.
-    pub fn refresh(&mut self, state: &OrgState) {
+    /// Reads everything of an org but stores and tills; `shared` are the platform's names.
+    pub fn refresh_all(&mut self, state: &State, org: &OrgState, shared: &Arc<Names>) {
+        self.refresh_trees(org);
+        self.refresh_names(&state.platform, org, shared);
+        self.refresh(&state.platform, org);
+        Arc::make_mut(&mut self.people).forget();
+        self.refresh_people(state, org, &[Touched::Names]);
+    }
+
+    /// Reads resources, groups and endpoints.
+    pub fn refresh(&mut self, platform: &Platform, state: &OrgState) {
         self.resources = state.resources.keys().cloned().zip(0u32..).collect();
         self.number_own_cells(state);
         let named: Vec<GroupId> = self.slots.keys().chain(state.groups.keys()).cloned().collect();
         for group in &named {
             self.refresh_group(state, group);
         }
-        self.refresh_endpoints(state);
+        self.refresh_endpoints(platform, state);
     }
 
-    /// Reads the endpoints again.
-    pub fn refresh_endpoints(&mut self, state: &OrgState) {
-        let sources = state.endpoints.values().filter(|endpoint| endpoint.matchable).map(|endpoint| Source {
-            method: &endpoint.method,
-            template: endpoint.id.as_str().split_once(' ').map_or("", |(_, template)| template),
-            target: Target { cell: self.cell_of(endpoint), needed: endpoint.needed() },
-        });
+    /// Reads zones and concepts again.
+    pub fn refresh_trees(&mut self, state: &OrgState) {
+        self.zones.refresh(state.zones.keys(), |code| state.zones.get(code).map(|zone| zone.parent.clone()));
+        self.concepts.refresh(state.concepts.keys(), |code| state.concepts.get(code).map(|concept| concept.parent.clone()));
+    }
+
+    /// Gives new numbers to scopes and the like: endpoints and people must be read again.
+    pub fn refresh_names(&mut self, platform: &Platform, org: &OrgState, shared: &Arc<Names>) {
+        let plain = org.scopes.is_empty() && org.entities.is_empty();
+        self.names = if plain { shared.clone() } else { Arc::new(Names::new(platform, Some(org))) };
+    }
+
+    /// Reads people again.
+    pub fn refresh_people(&mut self, state: &State, org: &OrgState, touched: &[Touched]) {
+        // Slots first: making one needs all of the record.
+        for group in org.group_applications.keys() {
+            self.slot(group);
+        }
+        let slots = &self.slots;
+        let slot = |group: &GroupId| slots.get(group).copied().unwrap_or(u32::MAX);
+        let trees = (&mut self.zones, &mut self.concepts);
+        Arc::make_mut(&mut self.people).refresh(state, org, touched, &self.names, trees, slot);
+    }
+
+    /// Reads the endpoints again, and the platform's beneath: an org's own hides one of the same id.
+    pub fn refresh_endpoints(&mut self, platform: &Platform, state: &OrgState) {
+        let mut routes = vec![Route::none()];
+        let mut number = |route: Option<Route>| match route {
+            None => 0,
+            Some(route) => {
+                routes.push(route);
+                u32::try_from(routes.len() - 1).unwrap_or(0)
+            }
+        };
+        let mut sources = Vec::new();
+        for endpoint in state.endpoints.values().filter(|endpoint| endpoint.matchable) {
+            let route = Route::of_own(endpoint, &self.names);
+            // What is open to everybody is judged by nothing else.
+            let open = route.as_ref().is_some_and(|route| route.open);
+            let cell = if open { None } else { self.cell_of(endpoint) };
+            let target = Target { cell, needed: endpoint.needed(), route: number(route) };
+            sources.push(Source { method: &endpoint.method, template: template_of(&endpoint.id), target });
+        }
+        for endpoint in platform.endpoints.iter().filter(|endpoint| !state.endpoints.contains_key(&endpoint.id)) {
+            let target = Target { cell: None, needed: Levels::empty(), route: number(Some(Route::of_platform(endpoint, &self.names))) };
+            let method = endpoint.id.as_str().split_once(' ').map_or("", |(method, _)| method);
+            sources.push(Source { method, template: template_of(&endpoint.id), target });
+        }
         self.matcher = Matcher::new(sources);
+        self.routes = routes.into();
     }
 
     /// Reads a group again.
@@ -231,6 +307,10 @@ impl Row {
         let bits = word.map_or(0, |word| word >> (2 * (cell % CELLS)));
         Levels::from_bits_truncate((bits & 3) as u8)
     }
+}
+
+fn template_of(id: &EndpointId) -> &str {
+    id.as_str().split_once(' ').map_or("", |(_, template)| template)
 }
 
 /// The number of a cell; the first pair of bits is not a cell.

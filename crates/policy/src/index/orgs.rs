@@ -111,11 +111,15 @@ fn words(text: &[u8]) -> (u64, u64) {
 mod tests {
     use super::*;
 
+    fn nothing() -> OrgRecord {
+        OrgRecord::empty(Arc::default(), 0)
+    }
+
     #[test]
     fn codes_of_every_length_are_told_apart() {
         let code = |len: usize| format!("{:a<len$}b", "").parse::<OrgCode>().unwrap();
         let number = |orgs: &Orgs, code: &str| orgs.get(code).map(|slot| slot.number);
-        let mut orgs = Orgs::new((0..49).map(|len| (code(len), len as u32, Arc::new(OrgRecord::empty()))));
+        let mut orgs = Orgs::new((0..49).map(|len| (code(len), len as u32, Arc::new(nothing()))));
         for len in 0..49 {
             assert_eq!(number(&orgs, code(len).as_str()), Some(len as u32));
             assert_eq!(number(&orgs, &format!("{:a<len$}c", "")), None);
@@ -126,7 +130,7 @@ mod tests {
         let before = orgs.clone();
         orgs.remove(&code(9));
         assert_eq!((number(&orgs, code(9).as_str()), number(&orgs, code(8).as_str())), (None, Some(8)));
-        orgs.add(&code(9), 77, OrgRecord::empty());
+        orgs.add(&code(9), 77, nothing());
         assert_eq!((number(&orgs, code(9).as_str()), number(&before, code(9).as_str())), (Some(77), Some(9)));
     }
 }

@@ -96,7 +96,7 @@ impl Subjects {
     pub fn put_record(&mut self, key: Key<'_>, record: Option<Record>) {
         let place = self.place(key);
         let old = place.entry();
-        let tills = old.map_or(Tills::Here(&[]), leaf::Entry::tills);
+        let tills = old.map_or(Tills::Here(&[]), leaf::Entry::own_tills);
         if old.and_then(leaf::Entry::record) == record {
             return;
         }
@@ -110,7 +110,7 @@ impl Subjects {
         let old = place.entry();
         let record = old.and_then(leaf::Entry::record);
         let mut bytes = Vec::new();
-        let tills = match old.map_or(Tills::Here(&[]), leaf::Entry::tills) {
+        let tills = match old.map_or(Tills::Here(&[]), leaf::Entry::own_tills) {
             Tills::Here(old) => {
                 for (till, was) in leaf::tills(old).filter(|(till, _)| *till != code.as_str().as_bytes()) {
                     leaf::write_till(&mut bytes, till, was);

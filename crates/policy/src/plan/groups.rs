@@ -220,10 +220,7 @@ pub(super) fn named(org: &OrgState, stores: &[StoreCode]) -> Result<(), Rejectio
     match unknown.as_slice() {
         [] => Ok(()),
         [one] => Err(super::places::store_unknown(one)),
-        several => {
-            let message = format!("{} stores are unknown", several.len());
-            Err(Rejection::new(RejectionCode::StoreUnknown, message).with_examples(several))
-        }
+        several => Err(super::places::stores_unknown(several)),
     }
 }
 

@@ -7,9 +7,11 @@ mod applications;
 mod authority;
 mod catalogue;
 mod credentials;
+pub(crate) mod delegation;
 mod draft;
 mod groups;
 mod names;
+mod needs;
 mod orgs;
 mod places;
 mod platform;
@@ -123,7 +125,9 @@ pub fn plan(state: &State, envelope: &Envelope, now: Tick) -> Result<Plan, Rejec
         Command::SetPlatform { platform } => platform::set(&mut draft, platform)?,
         Command::Tick { to } => time::tick(&mut draft, *to),
     }
-    Ok(draft.finish(actor_label))
+    let plan = draft.finish(actor_label);
+    authority::check_plan(state, &envelope.actor, &plan.changes)?;
+    Ok(plan)
 }
 
 /// What the actor doesn't see isn't there: else a claim to have read it would tell whether it is.

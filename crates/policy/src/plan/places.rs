@@ -21,6 +21,11 @@ pub(super) fn store_unknown(code: &StoreCode) -> Rejection {
     Rejection::new(RejectionCode::StoreUnknown, format!("there is no store `{code}`"))
 }
 
+/// Several of them.
+pub(super) fn stores_unknown(codes: &[&StoreCode]) -> Rejection {
+    Rejection::new(RejectionCode::StoreUnknown, format!("{} stores are unknown", codes.len())).with_examples(codes)
+}
+
 pub(super) fn till_unknown(store: &StoreCode, code: &TillCode) -> Rejection {
     Rejection::new(RejectionCode::TillUnknown, format!("there is no till `{store}/{code}`"))
 }

@@ -68,11 +68,12 @@ pub enum Where {
 pub fn gate(org: &OrgState, request: &Request<'_>) -> Result<Where, Reason> {
     let Some(text) = request.context.place else { return Ok(Where::Unsaid) };
     let administers = matches!(request.ask, Ask::Module { module, .. } if module.starts_with(ADMINISTRATION));
-    let subject = match text.split_once(':') {
-        Some(("store", id)) => Some(Subject::Store(id)),
-        Some(("till", id)) => Some(Subject::Till(id)),
-        Some(_) | None => None,
-    };
+    // Levels are read in any case (UM-16), so that another spelling is no way round the gate.
+    let subject = text.trim().split_once(':').and_then(|(level, id)| match level.trim().to_ascii_lowercase().as_str() {
+        "store" => Some(Subject::Store(id)),
+        "till" => Some(Subject::Till(id)),
+        _other => None,
+    });
     if let Some(subject) = subject {
         return match super::place(org, subject) {
             Ok(store) => Ok(Where::At(Place::Store(store.code.clone()))),

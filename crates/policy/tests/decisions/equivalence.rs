@@ -9,13 +9,23 @@ use proptest::prelude::*;
 
 use crate::support::*;
 
+/// Calls by stores and tills, and anything by anybody.
+type Questions = (Vec<Question>, Vec<Inquiry>);
+
 /// Asks everything about everybody for a few paths, one by one and as a batch.
-fn same_answers(state: &State, index: &Index, questions: &[Question]) -> Result<(), TestCaseError> {
-    let mut all = questions.to_vec();
+fn same_answers(state: &State, index: &Index, (questions, inquiries): &Questions) -> Result<(), TestCaseError> {
+    let mut all = questions.clone();
     for question in questions.iter().take(2) {
         all.extend(subjects().into_iter().map(|subject| Question { subject, ..question.clone() }));
     }
-    let requests: Vec<_> = all.iter().map(Question::request).collect();
+    let mut any = inquiries.clone();
+    for inquiry in inquiries.iter().take(4) {
+        any.extend(people().into_iter().map(|subject| Inquiry { call: Question { subject, ..inquiry.call.clone() }, ..inquiry.clone() }));
+    }
+    // Mixed, as a batch may be.
+    let calls = all.iter().map(Question::request).zip(any.iter().map(Inquiry::request).cycle());
+    let mut requests: Vec<_> = calls.flat_map(|(call, other)| [call, other]).collect();
+    requests.extend(any.iter().map(Inquiry::request));
     let mut batch = Vec::new();
     decide_batch(index, &requests, &mut batch);
     prop_assert_eq!(batch.len(), requests.len());
@@ -29,7 +39,7 @@ fn same_answers(state: &State, index: &Index, questions: &[Question]) -> Result<
 
 proptest! {
     #[test]
-    fn an_index_built_answers_as_the_reference(state in state(), questions in vec(question(), 1..40)) {
+    fn an_index_built_answers_as_the_reference(state in state(), questions in (vec(question(), 1..40), vec(inquiry(), 4..40))) {
         same_answers(&state, &Index::build(&state), &questions)?;
     }
 
@@ -37,7 +47,7 @@ proptest! {
     fn an_index_advanced_answers_as_one_rebuilt(
         mut state in state(),
         batches in vec(vec(act(), 0..8), 1..8),
-        questions in vec(question(), 1..12),
+        questions in (vec(question(), 1..12), vec(inquiry(), 4..24)),
     ) {
         let mut index = Index::build(&state);
         for acts in &batches {
@@ -55,7 +65,7 @@ proptest! {
     }
 
     #[test]
-    fn an_index_advanced_from_nothing_answers_as_one_built(state in state(), questions in vec(question(), 1..12)) {
+    fn an_index_advanced_from_nothing_answers_as_one_built(state in state(), questions in (vec(question(), 1..12), vec(inquiry(), 4..24))) {
         let mut advanced = Index::build(&State::default());
         let mut so_far = State::default();
         for object in state.objects() {

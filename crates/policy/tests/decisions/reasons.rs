@@ -210,6 +210,8 @@ fn random_questions_reach_every_reason() {
     for _ in 0..2_000 {
         let state = state().new_tree(&mut runner).expect("a state").current();
         for _ in 0..20 {
+            let inquiry = inquiry().new_tree(&mut runner).expect("a question").current();
+            seen.insert(reference::decide(&state, &inquiry.request()).reason);
             let question = question().new_tree(&mut runner).expect("a question").current();
             seen.insert(reference::decide(&state, &question.request()).reason);
         }

@@ -15,6 +15,9 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+mod people;
+pub use people::*;
+
 pub const ORGS: [&str; 2] = ["acme", "beta"];
 pub const STORES: [&str; 5] = ["north-1", "north-2", "s", "1158", "a.very_long-store.code-of-exactly-fifty-characters"];
 pub const TILLS: [&str; 4] = ["t1", "T2", "9", "a-till-with-a-code-that-does-not-fit-sixteen-bytes"];
@@ -191,7 +194,8 @@ pub enum Act {
 }
 
 pub fn act() -> impl Strategy<Value = Act> {
-    prop_oneof![4 => object().prop_map(Act::Put), 1 => object().prop_map(|object| Act::Remove(object.id()))]
+    let any = || prop_oneof![8 => object(), 8 => people_object(), 1 => clock(), 1 => platform()];
+    prop_oneof![4 => any().prop_map(Act::Put), 1 => any().prop_map(|object| Act::Remove(object.id()))]
 }
 
 /// Applies acts to a state, each as the change that it is there.
@@ -213,10 +217,12 @@ pub fn play(state: &mut State, acts: &[Act]) -> Vec<Change> {
 
 /// A state in which both orgs are there, and much else may be.
 pub fn state() -> impl Strategy<Value = State> {
-    vec(object(), 0..120).prop_map(|objects| {
+    (vec(object(), 0..120), option::of((platform(), clock(), vec(people_object(), 0..80)))).prop_map(|(objects, people)| {
         let mut state = State::default();
+        let people = people.map(|(platform, clock, people)| [platform, clock].into_iter().chain(people));
         let resources = RESOURCES.iter().flat_map(|id| ORGS.map(|of| resource(of, id)));
-        for object in ORGS.map(|code| org(code, true, Some("POS"))).into_iter().chain(resources).chain(objects) {
+        let orgs = ORGS.map(|code| org(code, true, Some("POS")));
+        for object in orgs.into_iter().chain(resources).chain(objects).chain(people.into_iter().flatten()) {
             state.put(&object);
         }
         state

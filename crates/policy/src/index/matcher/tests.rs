@@ -37,7 +37,7 @@ fn path() -> impl Strategy<Value = String> {
 
 /// A target whose cell says which row it is.
 fn target(at: usize) -> Target {
-    Target { cell: u32::try_from(at + 1).ok().and_then(NonZeroU32::new), needed: Levels::R }
+    Target { cell: u32::try_from(at + 1).ok().and_then(NonZeroU32::new), needed: Levels::R, route: 0 }
 }
 
 fn sources(rows: &[Row]) -> impl Iterator<Item = Source<'_>> {
