@@ -5,6 +5,7 @@
 mod world;
 
 mod ac;
+mod app;
 mod authority;
 mod catalogue;
 mod groups;
@@ -14,6 +15,7 @@ mod life;
 mod lint;
 mod million;
 mod places;
+mod platform;
 mod queries;
 mod rejections;
 mod rejections_ac;
@@ -21,5 +23,6 @@ mod rejections_app;
 mod rejections_um;
 mod requests;
 mod sequences;
+mod time;
 mod trees;
 mod undo;
