@@ -2,6 +2,7 @@
 
 #![expect(clippy::indexing_slicing, reason = "a test that reaches beyond its own fixtures is to fail there")]
 
+mod people;
 mod world;
 
 mod authority;
@@ -21,4 +22,7 @@ mod rejections_um;
 mod requests;
 mod sequences;
 mod trees;
+mod um;
+mod um_admin;
+mod um_sight;
 mod undo;
