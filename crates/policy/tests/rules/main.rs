@@ -5,6 +5,7 @@
 mod people;
 mod world;
 
+mod ac;
 mod authority;
 mod catalogue;
 mod groups;
