@@ -2,6 +2,7 @@
 
 #![expect(clippy::indexing_slicing, reason = "a test that reaches beyond its own fixtures is to fail there")]
 
+mod people;
 mod world;
 
 mod ac;
@@ -25,4 +26,7 @@ mod requests;
 mod sequences;
 mod time;
 mod trees;
+mod um;
+mod um_admin;
+mod um_sight;
 mod undo;
