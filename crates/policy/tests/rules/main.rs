@@ -4,6 +4,7 @@
 
 mod world;
 
+mod ac;
 mod authority;
 mod catalogue;
 mod groups;
