@@ -303,9 +303,11 @@ impl goldenscript::Runner for Scenario<'_> {
                 self.command(Command::MoveTill { org: org.parse()?, store: store.parse()?, till: till.parse()?, to })
             }
             ("remove", []) => {
-                let target = match value("zone") {
-                    Some(zone) => ObjectId::Zone(org.parse()?, zone.parse()?),
-                    None => target()?,
+                let target = match (value("zone"), value("control"), value("set")) {
+                    (Some(zone), ..) => ObjectId::Zone(org.parse()?, zone.parse()?),
+                    (None, Some(control), _) => ObjectId::Control(org.parse()?, control.parse()?),
+                    (None, None, Some(set)) => ObjectId::Set(org.parse()?, set.parse()?),
+                    (None, None, None) => target()?,
                 };
                 self.command(Command::Remove { target, force: is_true("force") })
             }
