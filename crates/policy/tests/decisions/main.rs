@@ -7,5 +7,8 @@ mod support;
 
 mod equivalence;
 mod explanations;
+mod million;
 mod reasons;
 mod sizes;
+mod whatcan;
+mod whocan;
