@@ -8,6 +8,7 @@ mod support;
 mod equivalence;
 mod explanations;
 mod million;
+mod people;
 mod reasons;
 mod sizes;
 mod whatcan;
