@@ -42,10 +42,6 @@ pub fn nearest(state: &State, request: &Request<'_>, explanation: &Explanation) 
         Reason::SubjectUnknown | Reason::SubjectInactive | Reason::KeyExpired => Some(Miss::Subject),
         Reason::ForbiddenToApplications => None,
         Reason::ScopeMissing | Reason::NotOwner | Reason::OutOfScope | Reason::PermissionMissing | Reason::PrivilegeMissing => ways(explanation),
-        // A till at an endpoint that other ways than a resource open.
-        Reason::ResourceNone if group_of(explanation).is_some() && !explanation.steps.iter().any(|step| matches!(step, Step::Cell { .. })) => {
-            Some(Miss::Resource { named: None })
-        }
         Reason::ResourceNone | Reason::NeedsRead | Reason::NeedsWrite => {
             let Some(group) = group_of(explanation) else { return ways(explanation) };
             let cell = explanation.steps.iter().find_map(|step| {

@@ -2,8 +2,11 @@
 
 #![expect(clippy::indexing_slicing, reason = "a test that reaches beyond its own fixtures is to fail there")]
 
+mod people;
 mod world;
 
+mod ac;
+mod app;
 mod authority;
 mod catalogue;
 mod groups;
@@ -13,6 +16,7 @@ mod life;
 mod lint;
 mod million;
 mod places;
+mod platform;
 mod queries;
 mod rejections;
 mod rejections_ac;
@@ -20,5 +24,9 @@ mod rejections_app;
 mod rejections_um;
 mod requests;
 mod sequences;
+mod time;
 mod trees;
+mod um;
+mod um_admin;
+mod um_sight;
 mod undo;
