@@ -5,6 +5,8 @@
 mod world;
 
 mod ac;
+mod ac_decisions;
+mod ac_undo;
 mod authority;
 mod catalogue;
 mod groups;
