@@ -7,6 +7,8 @@ mod world;
 
 mod ac;
 mod app;
+mod ac_decisions;
+mod ac_undo;
 mod authority;
 mod catalogue;
 mod groups;
