@@ -5,6 +5,7 @@
 mod world;
 
 mod app;
+mod app_sequences;
 mod authority;
 mod catalogue;
 mod groups;
