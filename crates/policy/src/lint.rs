@@ -1,6 +1,8 @@
 //! The lint: what is lawful and still most likely a mistake. Of a catalogue as it comes in, row by row, where repeats
 //! and odd paths can still be seen; and of an org as it is.
 
+mod people;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -14,6 +16,8 @@ use crate::outcome::codes;
 use crate::path::{self, TemplateNote};
 use crate::plan::endpoint_id;
 use crate::state::OrgState;
+
+pub use people::people;
 
 codes! {
     /// What was found.
@@ -60,6 +64,18 @@ codes! {
         DefaultMissing = "default_missing",
         /// Groups that only observe: what they would deny is permitted.
         Observing = "observing",
+        /// A permission set's name says other than what it grants.
+        NameLies = "name_lies",
+        /// A permission set creates what it doesn't show.
+        CreateWithoutView = "create_without_view",
+        /// A permission set holds what the catalogue no longer offers.
+        SetTombstone = "set_tombstone",
+        /// A permission set grants nothing.
+        SetEmpty = "set_empty",
+        /// No user has a permission set.
+        SetUnused = "set_unused",
+        /// Whoever made an assignment could not make it now (UM-4).
+        GrantUnmakeable = "grant_unmakeable",
     }
 }
 

@@ -57,6 +57,7 @@ fn request<A: Api>(context: &Context<'_, A>, question: &Question) -> Result<Chec
         action: question.action.trim().to_ascii_uppercase(),
         resource: format!("endpoint:{path}"),
         at: context.at(),
+        ..CheckRequest::default()
     })
 }
 

@@ -4,6 +4,7 @@
 
 mod world;
 
+mod ac;
 mod app;
 mod app_sequences;
 mod authority;
