@@ -2,6 +2,7 @@
 
 #![expect(clippy::indexing_slicing, reason = "a test that reaches beyond its own fixtures is to fail there")]
 
+mod people;
 mod world;
 
 mod ac;
@@ -26,4 +27,7 @@ mod requests;
 mod sequences;
 mod time;
 mod trees;
+mod um;
+mod um_admin;
+mod um_sight;
 mod undo;
