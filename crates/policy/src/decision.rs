@@ -194,16 +194,24 @@ bitflags! {
         const OMIT_PCI = 1;
         /// Sensitive data is masked (UM-21).
         const MASK = 2;
-        /// Only what is the subject's own (AC-18).
-        const OWN_ONLY = 4;
         /// Only at the places where the permit holds, which can be asked for (AC-22).
-        const PLACES = 8;
+        const PLACES = 4;
+        /// Only what is the subject's own (AC-18).
+        const OWN_ONLY = 8;
         /// The node opens without content (AC-14).
         const EMPTY = 16;
     }
 }
 
 impl Obligations {
+    /// What two permits oblige to together. Where one obliges to less, that. Where each obliges to something else (all that
+    /// is at some places, and one's own everywhere), neither allows what both leave out, so one of them is told: the later
+    /// in the list above gives way, so that `own_only` goes when a global route permits.
+    pub fn either(self, other: Self) -> Self {
+        // Of two sets one of which is within the other, the inner is the smaller number.
+        self.min(other)
+    }
+
     /// The identifiers of the API.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         let all = [

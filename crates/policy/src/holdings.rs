@@ -166,16 +166,20 @@ fn endpoints(state: &State, org: &OrgState, group: Option<&Arc<Group>>, held: &m
                 open(Place::Org, false);
             }
             let is_own = |scope: &ScopeId| scopes::find(&state.platform, org, scope).is_some_and(|info| info.own);
+            // Where a global scope lifts one for one's own (AC-17).
+            let lifted = |scope: &ScopeId| scopes::wider(&state.platform, org, scope).iter().flat_map(scope_places).collect::<Vec<Place>>();
+            let kept_to_own = |scope: &ScopeId, place: &Place| is_own(scope) && !crate::place::cover(&lifted(scope), org, place);
             if routes.all_scopes {
                 let each = routes.scopes.iter().map(scope_places).reduce(|a, b| meeting(org, &a, &b));
-                let own = routes.scopes.iter().any(is_own);
                 each.unwrap_or_default().into_iter().for_each(|place| {
+                    let own = routes.scopes.iter().any(|scope| kept_to_own(scope, &place));
                     open(place, own);
                 });
             } else {
                 for scope in &routes.scopes {
                     scope_places(scope).into_iter().for_each(|place| {
-                        open(place, is_own(scope));
+                        let own = kept_to_own(scope, &place);
+                        open(place, own);
                     });
                 }
             }

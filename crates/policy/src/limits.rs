@@ -31,6 +31,14 @@ pub const REQUESTS_KEPT_MAX: usize = 1_000_000;
 pub const REQUEST_AHEAD_MS: u64 = 10 * 60 * 1_000;
 /// Milliseconds that an invitation lasts at most, 30 days: a code that was never used is not to lie about for ever.
 pub const INVITATION_MS_MAX: u64 = 30 * 24 * 60 * 60 * 1_000;
+/// Scopes of one access control: more are several controls. Every scope counts each time that a member's are worked out.
+pub const CONTROL_SCOPES_MAX: usize = 1_000;
+/// Access controls of one user group, for the same reason.
+pub const GROUP_CONTROLS_MAX: usize = 1_000;
+/// Members that one change adds to or takes from a user group: bounds the entry, and leaves room to undo it.
+pub const MEMBERS_MAX: usize = 2_000;
+/// Scopes that one endpoint asks for, and permissions: each is looked up with every call.
+pub const ENDPOINT_ROUTES_MAX: usize = 100;
 /// Rows of a page that a query returns.
 pub const PAGE_ROWS_MAX: usize = 1_000;
 /// Milliseconds of a day.

@@ -110,6 +110,15 @@ impl ScopeLevel {
         }
     }
 
+    /// The levels for all instances that include this one, if it is only for what is one's own (AC-17).
+    pub fn wider(self) -> &'static [Self] {
+        match self {
+            Self::ReadOwn => &[Self::Read, Self::Manage],
+            Self::ManageOwn => &[Self::Manage],
+            Self::Read | Self::Manage => &[],
+        }
+    }
+
     /// Only for what is one's own.
     pub fn is_own(self) -> bool {
         matches!(self, Self::ReadOwn | Self::ManageOwn)

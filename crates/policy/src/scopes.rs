@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::ids::*;
-use crate::object::{Application, Audience, User};
+use crate::object::{Application, User};
 use crate::place::{Bounds, Place};
 use crate::platform::{Platform, ScopeLevel};
 use crate::state::{OrgState, State};
@@ -61,9 +61,13 @@ pub fn generated(entity: &EntityId, level: ScopeLevel) -> Option<ScopeId> {
 
 /// The custom entity and the level of a generated scope, under its name proper.
 fn of_entity(org: &OrgState, id: &ScopeId) -> Option<(EntityId, ScopeLevel)> {
-    let (entity, _) = id.as_str().split_once('.')?;
-    let (entity, _) = org.entities.get_key_value(entity)?;
-    ScopeLevel::ALL.into_iter().find(|level| generated(entity, *level).as_ref() == Some(id)).map(|level| (entity.clone(), level))
+    // It is the entity twice with a dot between, and an end; the entity may have dots in it too.
+    let named = |level: ScopeLevel| {
+        let twice = id.as_str().strip_suffix(level.suffix())?;
+        let (entity, _) = org.entities.get_key_value(twice.get(..twice.len() / 2)?)?;
+        (generated(entity, level).as_ref() == Some(id)).then(|| (entity.clone(), level))
+    };
+    ScopeLevel::ALL.into_iter().find_map(named)
 }
 
 /// The name proper of a scope: `_read_own` and `_manage_own` of a custom entity are other spellings (AC-13).
@@ -82,21 +86,35 @@ pub fn canonical(org: &OrgState, id: &ScopeId) -> ScopeId {
 fn included(platform: &Platform, org: &OrgState, id: &ScopeId) -> Vec<ScopeId> {
     let Some(info) = find(platform, org, id) else { return Vec::new() };
     let declared = platform.scope(id.as_str()).map(|scope| scope.implies.clone()).unwrap_or_default();
-    let (Some(entity), Some(level)) = (info.entity, info.level) else { return declared };
-    let lower = level.implies().iter().filter_map(|lower| match info.tier {
-        Tier::Generated => generated(&entity, *lower),
+    let Some(level) = info.level else { return declared };
+    level.implies().iter().filter_map(|lower| at_level(platform, &info, *lower)).chain(declared).collect()
+}
+
+/// The scope of the same entity at another level.
+fn at_level(platform: &Platform, info: &ScopeInfo, level: ScopeLevel) -> Option<ScopeId> {
+    let entity = info.entity.as_ref()?;
+    match info.tier {
+        Tier::Generated => generated(entity, level),
         Tier::Platform | Tier::Tenant => {
-            platform.scopes.iter().find(|scope| scope.domain.as_str() == info.domain && scope.entity == entity && scope.level == *lower).map(|scope| scope.id.clone())
+            let of_entity = |scope: &&crate::platform::PlatformScope| scope.domain.as_str() == info.domain && scope.entity == *entity && scope.level == level;
+            platform.scopes.iter().find(of_entity).map(|scope| scope.id.clone())
         }
-    });
-    lower.chain(declared).collect()
+    }
+}
+
+/// The global scopes of the same entity that include one for one's own: whoever holds one of them isn't kept to their own
+/// (AC-15, AC-17). None for any other scope.
+pub fn wider(platform: &Platform, org: &OrgState, id: &ScopeId) -> Vec<ScopeId> {
+    let Some(info) = find(platform, org, id) else { return Vec::new() };
+    let levels = info.level.map_or(&[][..], ScopeLevel::wider);
+    levels.iter().filter_map(|level| at_level(platform, &info, *level)).collect()
 }
 
 /// Scopes with all that they include, a fixed point; each with the one that includes it, none for one that is held itself.
 /// Scopes that no tier knows are inert and left out.
 pub fn closure<'a>(platform: &Platform, org: &OrgState, held: impl IntoIterator<Item = &'a ScopeId>) -> BTreeMap<ScopeId, Option<ScopeId>> {
     let mut all: BTreeMap<ScopeId, Option<ScopeId>> =
-        held.into_iter().filter(|id| find(platform, org, id).is_some()).map(|id| (id.clone(), None)).collect();
+        held.into_iter().map(|id| canonical(org, id)).filter(|id| find(platform, org, id).is_some()).map(|id| (id, None)).collect();
     let mut fresh: Vec<ScopeId> = all.keys().cloned().collect();
     while let Some(next) = fresh.pop() {
         for lower in included(platform, org, &next) {
@@ -144,12 +162,12 @@ pub fn of_control<'a>(platform: &'a Platform, org: &'a OrgState, id: &ControlId)
 pub fn of_user(state: &State, org: &OrgState, user: &User) -> Vec<HeldScope> {
     let platform = &state.platform;
     let mut held = Vec::new();
-    let mut first_group = None;
+    let mut controlled = std::collections::BTreeSet::new();
     for membership in user.more().groups.iter().filter(|membership| membership.bounds.hold(state.clock)) {
         let Some(group) = org.user_groups.get(&membership.group) else { continue };
         for grant in group.controls.iter().filter(|grant| grant.bounds.hold(state.clock)) {
             let Some(scopes) = of_control(platform, org, &grant.control) else { continue };
-            first_group.get_or_insert_with(|| (group.id.clone(), membership.bounds));
+            controlled.insert((group.id.clone(), tighter(membership.bounds, grant.bounds)));
             for (scope, implied_by) in closure(platform, org, scopes) {
                 held.push(HeldScope {
                     scope,
@@ -162,9 +180,9 @@ pub fn of_user(state: &State, org: &OrgState, user: &User) -> Vec<HeldScope> {
             }
         }
     }
-    if let Some((group, bounds)) = first_group {
-        let audience: Audience = user.audience();
-        for (scope, implied_by) in closure(platform, org, platform.defaults_of(audience)) {
+    let defaults = if controlled.is_empty() { BTreeMap::new() } else { closure(platform, org, platform.defaults_of(user.audience())) };
+    for (group, bounds) in controlled {
+        for (scope, implied_by) in defaults.clone() {
             held.push(HeldScope { scope, implied_by, group: Some(group.clone()), control: None, places: Vec::new(), bounds });
         }
     }

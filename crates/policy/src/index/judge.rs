@@ -32,7 +32,7 @@ impl Tally {
     fn permit(&mut self, reason: Reason, obligations: Obligations) {
         self.permit = match self.permit {
             None => Some((reason, obligations)),
-            Some((first, before)) => Some((first, before & obligations)),
+            Some((first, before)) => Some((first, before.either(obligations))),
         };
     }
 
@@ -433,8 +433,17 @@ impl Asker<'_> {
 
     /// One scope: held, at the place, and of an own scope the instance too.
     fn scope(&self, scope: u32, doing: Doing) -> Tally {
-        let own = self.org.names.scope(scope).is_some_and(|facts| facts.own);
+        let facts = self.org.names.scope(scope);
+        let own = facts.is_some_and(|facts| facts.own);
         let mut tally = Tally::closed(Reason::ScopeMissing);
+        for wide in facts.map_or(&[][..], |facts| &facts.wider) {
+            for places in self.person.held(scope_key(*wide)) {
+                match self.reaches(places, doing.looks) {
+                    Err(reason) => tally.deny(reason),
+                    Ok(limited) => tally.permit(Reason::PermitScope, limited),
+                }
+            }
+        }
         for places in self.person.held(scope_key(scope)) {
             match self.reaches(places, doing.looks) {
                 Err(reason) => tally.deny(reason),

@@ -58,6 +58,8 @@ pub struct ScopeFacts {
     pub domain: u32,
     /// What it includes at once.
     includes: Box<[u32]>,
+    /// Of one for one's own: the global ones of its entity that include it (AC-17).
+    pub wider: Box<[u32]>,
 }
 
 /// What decisions read of an entity, or of a node of the navigation tree.
@@ -120,17 +122,21 @@ impl Names {
             let lower = level.implies().iter().filter_map(|lower| scopes::generated(entity, *lower));
             let includes = lower.filter_map(|id| names.known_scope(id.as_str())).collect();
             let domain = names.number_domain(entity.as_str());
-            names.note(&mut facts, id, ScopeFacts { own: level.is_own(), looks: looks(*level), domain, includes });
+            let wide = level.wider().iter().filter_map(|wide| scopes::generated(entity, *wide));
+            let wider = wide.filter_map(|id| names.known_scope(id.as_str())).collect();
+            names.note(&mut facts, id, ScopeFacts { own: level.is_own(), looks: looks(*level), domain, includes, wider });
         }
         for (id, scope) in org.into_iter().flat_map(|org| &org.scopes) {
             let domain = names.number_domain(id.as_str().split('.').next().unwrap_or_default());
-            names.note(&mut facts, id, ScopeFacts { own: scope.own, looks: false, domain, includes: Box::default() });
+            names.note(&mut facts, id, ScopeFacts { own: scope.own, looks: false, domain, includes: Box::default(), wider: Box::default() });
         }
         for scope in platform.scopes.iter().rev() {
             let lower = scope.level.implies().iter().filter_map(|lower| levels.get(&(&scope.domain, &scope.entity, *lower)).copied());
             let includes = lower.chain(&scope.implies).filter_map(|id| names.known_scope(id.as_str())).collect();
             let domain = names.number_domain(scope.domain.as_str());
-            names.note(&mut facts, &scope.id, ScopeFacts { own: scope.level.is_own(), looks: looks(scope.level), domain, includes });
+            let wide = scope.level.wider().iter().filter_map(|wide| levels.get(&(&scope.domain, &scope.entity, *wide)).copied());
+            let wider = wide.filter_map(|id| names.known_scope(id.as_str())).collect();
+            names.note(&mut facts, &scope.id, ScopeFacts { own: scope.level.is_own(), looks: looks(scope.level), domain, includes, wider });
         }
         names.facts = facts.into_values().collect();
         for (id, spelt) in generated.iter().filter_map(|(.., id)| Some((id, alias(id)?))) {

@@ -60,7 +60,7 @@ impl Route {
             open: routes.open,
             closed: routes.scopes.is_empty() && routes.permissions.is_empty(),
             looks: endpoint.level == Level::Read,
-            creates: &*endpoint.method == "POST" && !routes.instance,
+            creates: &*endpoint.method == "POST" && !routes.instance && endpoint.level == Level::Write,
             instance: routes.instance,
             all_scopes: routes.all_scopes,
             scopes: routes.scopes.iter().map(|id| names.known_scope(id.as_str()).unwrap_or(NOBODY)).collect(),

@@ -3,9 +3,11 @@
 //!
 //! The order is: who asks, may they, is what they read still so, is the command lawful, what changes.
 
+mod apply;
 mod applications;
 mod authority;
 mod catalogue;
+mod controls;
 mod credentials;
 pub(crate) mod delegation;
 mod draft;
@@ -17,10 +19,13 @@ mod places;
 mod platform;
 mod removals;
 mod revert;
+mod routes;
 mod roles;
 mod rows;
+mod scopes;
 mod sets;
 mod time;
+mod user_groups;
 mod users;
 
 use std::sync::Arc;
@@ -32,6 +37,7 @@ use crate::state::{OrgState, State};
 use crate::view::{Viewer, visible};
 
 pub use revert::inverse;
+pub(crate) use sets::grants_of as set_grants_of;
 pub use rows::{RowFault, endpoint_id, faults};
 
 use draft::Draft;
@@ -87,15 +93,27 @@ pub fn plan(state: &State, envelope: &Envelope, now: Tick) -> Result<Plan, Rejec
         Command::CreateCredential { id, label, kind, secret } => credentials::create(&mut draft, id, label, kind, secret)?,
         Command::RevokeCredential { id } => credentials::revoke(&mut draft, id, &envelope.actor)?,
         Command::Revert { of, changes } => revert::revert(&mut draft, *of, changes, &envelope.actor)?,
+        Command::Apply { org, changes } => apply::apply(&mut draft, org, changes, &envelope.actor)?,
         Command::RetireNode { node } => orgs::retire_node(&mut draft, *node)?,
-        Command::CreateScope { .. } => return Err(unplanned(&envelope.command)),
-        Command::CreateEntity { .. } => return Err(unplanned(&envelope.command)),
-        Command::CreateControl { .. } => return Err(unplanned(&envelope.command)),
-        Command::EditControl { .. } => return Err(unplanned(&envelope.command)),
-        Command::CreateUserGroup { .. } => return Err(unplanned(&envelope.command)),
-        Command::EditUserGroup { .. } => return Err(unplanned(&envelope.command)),
-        Command::AssignControls { .. } => return Err(unplanned(&envelope.command)),
-        Command::AssignMembers { .. } => return Err(unplanned(&envelope.command)),
+        Command::CreateScope { org, id, description, own } => scopes::create(&mut draft, org, id, description, *own)?,
+        Command::CreateEntity { org, id, name } => scopes::create_entity(&mut draft, org, id, name)?,
+        Command::CreateControl { org, name, description, audience, scopes } => {
+            controls::create(&mut draft, org, name, description, *audience, scopes)?;
+        }
+        Command::EditControl { org, control, name, description, verb, scopes, audience } => {
+            let edit = controls::Edit { name: name.as_ref(), description: description.as_ref(), verb: *verb, scopes, audience: *audience };
+            controls::edit(&mut draft, org, control, &edit)?;
+        }
+        Command::CreateUserGroup { org, name, description, audience } => user_groups::create(&mut draft, org, name, description, *audience)?,
+        Command::EditUserGroup { org, group, name, description } => {
+            user_groups::edit(&mut draft, org, group, name.as_ref(), description.as_ref())?;
+        }
+        Command::AssignControls { org, group, verb, controls, users } => {
+            user_groups::assign_controls(&mut draft, org, group, *verb, controls, users)?;
+        }
+        Command::AssignMembers { org, group, verb, users, bounds, applications } => {
+            user_groups::assign_members(&mut draft, org, group, *verb, users, *bounds, applications)?;
+        }
         Command::PutUsers { org, mode, rows } => users::put(&mut draft, org, *mode, rows)?,
         Command::CreateSet { org, name, description, grants, clone_of } => {
             sets::create(&mut draft, org, name, description, grants, clone_of.as_ref())?;
@@ -143,10 +161,6 @@ fn check_reads(state: &State, envelope: &Envelope) -> Result<(), Rejection> {
         return Ok(());
     }
     Err(Rejection::new(RejectionCode::Conflict, "what this change was made from has changed since: read it again").with_examples(moved))
-}
-
-fn unplanned(command: &Command) -> Rejection {
-    Rejection::new(RejectionCode::Forbidden, format!("`{}` isn't built yet", command.name()))
 }
 
 /// The org a command is about.

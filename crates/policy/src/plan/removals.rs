@@ -69,14 +69,26 @@ pub(super) fn remove(draft: &mut Draft<'_>, target: &ObjectId, force: bool, acto
             super::sets::remove(draft, org, id, force)?;
             retire(draft, target);
         }
+        ObjectId::Scope(org, id) => {
+            super::scopes::remove(draft, org, id)?;
+            retire(draft, target);
+        }
+        ObjectId::Entity(org, id) => {
+            super::scopes::remove_entity(draft, org, id)?;
+            retire(draft, target);
+        }
+        ObjectId::Control(org, id) => {
+            super::controls::remove(draft, org, id, force)?;
+            retire(draft, target);
+        }
+        ObjectId::UserGroup(org, id) => {
+            super::user_groups::remove(draft, org, id, force)?;
+            retire(draft, target);
+        }
         ObjectId::Cluster
         | ObjectId::Org(_)
         | ObjectId::Group(..)
         | ObjectId::Credential(_)
-        | ObjectId::Scope(..)
-        | ObjectId::Entity(..)
-        | ObjectId::Control(..)
-        | ObjectId::UserGroup(..)
         | ObjectId::Override(..)
         | ObjectId::Settings(_)
         | ObjectId::Platform
@@ -174,7 +186,7 @@ fn unused(code: RejectionCode, message: String, users: impl Iterator<Item = impl
 }
 
 /// Notes that an id is never given again.
-fn retire(draft: &mut Draft<'_>, id: &ObjectId) {
+pub(super) fn retire(draft: &mut Draft<'_>, id: &ObjectId) {
     if let Some(org) = id.org() {
         let retired = Retired { org: org.clone(), what: id.to_string().into(), meta: draft.new_meta() };
         draft.put(Object::Retired(Arc::new(retired)));

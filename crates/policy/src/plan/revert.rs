@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::draft::Draft;
-use super::{groups, removals, rows};
+use super::{controls, groups, removals, rows, scopes, user_groups};
 use crate::command::Actor;
 use crate::ids::*;
 use crate::limits::REVERT_CHANGES_MAX;
@@ -52,7 +52,7 @@ pub(super) fn revert(draft: &mut Draft<'_>, of: Revision, changes: &[Change], ac
 }
 
 /// An entry is about one org, and each change about one object.
-fn one_org(changes: &[Change]) -> Result<OrgCode, Rejection> {
+pub(super) fn one_org(changes: &[Change]) -> Result<OrgCode, Rejection> {
     let orgs: BTreeSet<&OrgCode> = changes.iter().filter_map(Change::org).collect();
     let whole = changes.iter().all(|c| match (&c.before, &c.after) {
         (Some(before), Some(after)) => before.id() == after.id(),
@@ -66,20 +66,25 @@ fn one_org(changes: &[Change]) -> Result<OrgCode, Rejection> {
     }
 }
 
-/// Every object is as the entry left it.
-fn as_left(state: &State, of: Revision, changes: &[Change]) -> Result<(), Rejection> {
+/// The objects that aren't as the changes expect them, whoever touched them when.
+pub(super) fn moved(state: &State, changes: &[Change]) -> Vec<ObjectId> {
     let blank = |object: Option<Object>| {
         object.map(|mut object| {
             *object.meta_mut() = Meta::default();
             object
         })
     };
-    let moved: Vec<ObjectId> = changes
+    changes
         .iter()
         .filter_map(|change| Some((change.id()?, change)))
         .filter(|(id, change)| blank(state.get(id)) != blank(change.before.clone()))
         .map(|(id, _)| id)
-        .collect();
+        .collect()
+}
+
+/// Every object is as the entry left it.
+fn as_left(state: &State, of: Revision, changes: &[Change]) -> Result<(), Rejection> {
+    let moved = moved(state, changes);
     if moved.is_empty() {
         return Ok(());
     }
@@ -124,7 +129,7 @@ fn undoable(of: Revision, change: &Change) -> Result<(), Rejection> {
 }
 
 /// What would be there is what commands could have made.
-fn lawful(before: &State, after: &State, org: &OrgCode, changes: &[Change]) -> Result<(), Rejection> {
+pub(super) fn lawful(before: &State, after: &State, org: &OrgCode, changes: &[Change]) -> Result<(), Rejection> {
     let (Some(old), Some(new)) = (before.orgs.get(org), after.orgs.get(org)) else { return Err(super::org_unknown(org)) };
     let gone: BTreeSet<String> = changes.iter().filter(|c| c.after.is_none()).filter_map(Change::id).map(|id| id.to_string()).collect();
     for change in changes {
@@ -132,7 +137,8 @@ fn lawful(before: &State, after: &State, org: &OrgCode, changes: &[Change]) -> R
             (Some(object), _) => {
                 let id = object.id();
                 removals::not_retired(new, &id)?;
-                lawful_object(old, new, object)?;
+                lawful_object(after, old, new, object)?;
+                super::users::lawful(after, new, object)?;
                 if let Object::Role(role) = object {
                     super::roles::lawful(after, new, role)?;
                 }
@@ -156,7 +162,7 @@ fn lawful(before: &State, after: &State, org: &OrgCode, changes: &[Change]) -> R
     if owned { Ok(()) } else { Err(Rejection::new(RejectionCode::LastOwner, format!("org `{org}` would have no active owner"))) }
 }
 
-fn lawful_object(old: &OrgState, new: &OrgState, object: &Object) -> Result<(), Rejection> {
+fn lawful_object(state: &State, old: &OrgState, new: &OrgState, object: &Object) -> Result<(), Rejection> {
     match object {
         Object::Store(store) => {
             if let Some(zone) = store.zone.as_ref().filter(|z| !new.zones.contains_key(*z)) {
@@ -178,21 +184,21 @@ fn lawful_object(old: &OrgState, new: &OrgState, object: &Object) -> Result<(), 
         Object::Endpoint(endpoint) => match rows::endpoint_id(&endpoint.method, &endpoint.template) {
             Ok((id, template)) if id == endpoint.id && template.matchable == endpoint.matchable => match &endpoint.resource {
                 Some(resource) if !new.resources.contains_key(resource) => Err(super::catalogue::resource_unknown(std::iter::once(resource))),
-                Some(_) | None => Ok(()),
+                Some(_) | None => super::routes::lawful(state, old, new, endpoint),
             },
             Ok(_) | Err(_) => Err(Rejection::new(RejectionCode::EndpointInvalid, format!("`{}` is not the endpoint of its template", endpoint.id))),
         },
+        Object::Scope(scope) => scopes::lawful(&state.platform, old, scope),
+        Object::Entity(entity) => scopes::entity_lawful(&state.platform, old, entity),
+        Object::Control(control) => controls::lawful(state, old, new, control),
+        Object::UserGroup(group) => user_groups::lawful(state, old, new, group),
+        Object::User(user) => user_groups::memberships_lawful(new, user),
         Object::Org(_)
-        | Object::User(_)
         | Object::Zone(_)
         | Object::Concept(_)
         | Object::Till(_)
         | Object::Retired(_)
         | Object::Cluster(_)
-        | Object::Scope(_)
-        | Object::Entity(_)
-        | Object::Control(_)
-        | Object::UserGroup(_)
         | Object::Set(_)
         | Object::Role(_)
         | Object::Application(_)
@@ -211,18 +217,28 @@ fn lawful_absence(new: &OrgState, object: &Object) -> Result<(), Rejection> {
         Object::Store(o) => removals::store_unused(new, &o.code),
         Object::Resource(o) => removals::resource_unused(new, &o.id),
         Object::Group(o) => groups::unallocated(new, o),
+        Object::Set(o) => super::sets::unassigned(new, o),
+        Object::Scope(o) => scopes::unused(new, &o.id),
+        Object::Entity(o) => scopes::entity_unused(new, &o.id),
+        Object::Control(o) => controls::unassigned(new, &o.id),
+        Object::UserGroup(o) => user_groups::unused(new, &o.id),
         Object::Role(o) => super::roles::unassigned(new, &o.id),
         Object::Retired(o) => {
             // The id comes back with its object, and with nothing else.
             let back = [
                 new.zones.values().any(|z| *o.what == *format!("zone:{}", z.code)),
                 new.concepts.values().any(|c| *o.what == *format!("concept:{}", c.code)),
+                o.what.strip_prefix("permission-set:").is_some_and(|id| new.sets.contains_key(id)),
                 o.what.strip_prefix("role:").is_some_and(|id| new.roles.contains_key(id)),
                 o.what.strip_prefix("application:").is_some_and(|id| new.applications.contains_key(id)),
                 o.what.strip_prefix("store:").is_some_and(|code| new.stores.contains_key(code)),
                 o.what.strip_prefix("till:").and_then(|id| id.split_once('/')).is_some_and(|(store, till)| {
                     store.parse().ok().zip(till.parse().ok()).is_some_and(|key| new.tills.contains_key(&key))
                 }),
+                o.what.strip_prefix("scope:").is_some_and(|id| new.scopes.contains_key(id)),
+                o.what.strip_prefix("entity:").is_some_and(|id| new.entities.contains_key(id)),
+                o.what.strip_prefix("access-control:").is_some_and(|id| new.controls.contains_key(id)),
+                o.what.strip_prefix("user-group:").is_some_and(|id| new.user_groups.contains_key(id)),
             ];
             if back.contains(&true) {
                 Ok(())
@@ -235,11 +251,6 @@ fn lawful_absence(new: &OrgState, object: &Object) -> Result<(), Rejection> {
         | Object::Org(_)
         | Object::User(_)
         | Object::Cluster(_)
-        | Object::Scope(_)
-        | Object::Entity(_)
-        | Object::Control(_)
-        | Object::UserGroup(_)
-        | Object::Set(_)
         | Object::Application(_)
         | Object::Override(_)
         | Object::Settings(_)
@@ -250,7 +261,7 @@ fn lawful_absence(new: &OrgState, object: &Object) -> Result<(), Rejection> {
 }
 
 /// Whoever would suspend themselves by it must let another do it.
-fn spares_the_actor(state: &State, changes: &[Change], actor: &Actor) -> Result<(), Rejection> {
+pub(super) fn spares_the_actor(state: &State, changes: &[Change], actor: &Actor) -> Result<(), Rejection> {
     for change in changes {
         if let (Some(Object::User(before)), Some(Object::User(after))) = (&change.before, &change.after)
             && before.active

@@ -34,7 +34,7 @@ pub fn faults(state: &State, command: &Command) -> Vec<RowFault> {
         Command::PutConcepts { mode, rows, .. } => concept_faults(org, *mode, rows),
         Command::PutStores { mode, rows, .. } => store_faults(org, *mode, rows),
         Command::PutTills { mode, rows, .. } => till_faults(org, *mode, rows),
-        Command::PutEndpoints { mode, rows, .. } => endpoint_faults(org, *mode, rows),
+        Command::PutEndpoints { mode, rows, .. } => endpoint_faults(state, org, *mode, rows),
         Command::PutAllocations { rows, .. } => allocation_faults(org, rows),
         Command::PutUsers { mode, rows, .. } => users::faults(state, org, *mode, rows),
         Command::InitCluster { .. }
@@ -55,6 +55,7 @@ pub fn faults(state: &State, command: &Command) -> Vec<RowFault> {
         | Command::CreateCredential { .. }
         | Command::RevokeCredential { .. }
         | Command::Revert { .. }
+        | Command::Apply { .. }
         | Command::CreateScope { .. }
         | Command::CreateEntity { .. }
         | Command::CreateControl { .. }
@@ -357,12 +358,9 @@ impl std::fmt::Display for TillKey {
     }
 }
 
-/// What makes two rows of one endpoint differ: its name doesn't.
-type EndpointValues = (Field<ResourceId>, Option<crate::access::Class>, Option<crate::access::Level>);
-
-fn endpoint_faults(org: &OrgState, mode: PutMode, rows: &[EndpointRow]) -> Vec<RowFault> {
+fn endpoint_faults(state: &State, org: &OrgState, mode: PutMode, rows: &[EndpointRow]) -> Vec<RowFault> {
     let words = Words { noun: "endpoint", column: "path", exists: RejectionCode::EndpointExists, unknown: RejectionCode::EndpointUnknown };
-    let (mut faults, mut seen): (_, BTreeMap<EndpointId, (usize, EndpointValues)>) = (Faults(Vec::new()), BTreeMap::new());
+    let (mut faults, mut seen): (_, BTreeMap<EndpointId, (usize, EndpointRow)>) = (Faults(Vec::new()), BTreeMap::new());
     for (at, row) in rows.iter().enumerate() {
         let (id, _template) = match endpoint_id(&row.method, &row.path) {
             Ok(found) => found,
@@ -372,13 +370,20 @@ fn endpoint_faults(org: &OrgState, mode: PutMode, rows: &[EndpointRow]) -> Vec<R
             }
         };
         let exists = org.endpoints.contains_key(&id);
-        let values: EndpointValues = (row.resource.clone(), row.class, row.level);
-        if faults.key((at, &values, id), &mut seen, exists, mode, &words)
-            && mode != PutMode::Import
+        // What makes two rows of one endpoint differ: its name doesn't, nor how it is spelt.
+        let values = EndpointRow { method: "".into(), path: "".into(), name: Field::Keep, ..row.clone() };
+        let present = org.endpoints.get(&id).map(|endpoint| &**endpoint);
+        if !faults.key((at, &values, id), &mut seen, exists, mode, &words) {
+            continue;
+        }
+        if mode != PutMode::Import
             && let Some(resource) = row.resource.value()
             && !org.resources.contains_key(resource)
         {
             faults.add(at, "resource", RejectionCode::ResourceUnknown, format!("there is no resource `{resource}`"));
+        }
+        for (column, code, cause) in super::routes::faults(state, org, mode, row, present) {
+            faults.add(at, column, code, cause);
         }
     }
     faults.0

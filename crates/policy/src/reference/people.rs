@@ -109,11 +109,14 @@ pub struct Way {
     /// What a permit by it obliges to.
     #[serde(default)]
     pub obligations: Obligations,
+    /// Where a permit by it holds, if only there: where it is held, within the subject's own places.
+    #[serde(default)]
+    pub limits: Vec<Place>,
 }
 
 impl Way {
     fn new(what: impl Into<Arc<str>>, through: Vec<Arc<str>>, reason: Reason) -> Self {
-        Self { what: what.into(), through, places: Vec::new(), reason, obligations: Obligations::empty() }
+        Self { what: what.into(), through, places: Vec::new(), reason, obligations: Obligations::empty(), limits: Vec::new() }
     }
 
     fn at(mut self, places: &[Place]) -> Self {
@@ -125,6 +128,11 @@ impl Way {
         self.obligations = obligations;
         self
     }
+
+    fn within(mut self, limits: Vec<Place>) -> Self {
+        self.limits = limits;
+        self
+    }
 }
 
 /// What the ways that were tried came to: permits unite, and of denies the nearest is told.
@@ -132,8 +140,6 @@ impl Way {
 pub struct Tally {
     /// The ways, in the order in which the first permit gives the reason.
     pub ways: Vec<Way>,
-    /// Where the permits hold, if all of them are limited to places.
-    pub places: Vec<Place>,
 }
 
 impl Tally {
@@ -143,13 +149,21 @@ impl Tally {
 
     fn take(&mut self, other: Self) {
         self.ways.extend(other.ways);
-        self.places.extend(other.places);
     }
 
-    /// The reason of the first permit, and the obligations that every permit carries.
+    fn permits(&self) -> impl Iterator<Item = &Way> {
+        self.ways.iter().filter(|way| way.reason.verdict() == Verdict::Permit)
+    }
+
+    /// The reason of the first permit, and what the permits oblige to together.
     fn permit(&self) -> Option<(Reason, Obligations)> {
-        let permits = self.ways.iter().filter(|way| way.reason.verdict() == Verdict::Permit);
-        permits.map(|way| (way.reason, way.obligations)).reduce(|(first, all), (_, one)| (first, all & one))
+        self.permits().map(|way| (way.reason, way.obligations)).reduce(|(first, all), (_, one)| (first, all.either(one)))
+    }
+
+    /// Where the permits hold that oblige to no more than all of them together: the places of `places` (AC-22).
+    fn limits(&self) -> Vec<Place> {
+        let told = self.permit().map(|(_, obligations)| obligations);
+        self.permits().filter(|way| Some(way.obligations) == told).flat_map(|way| way.limits.iter().cloned()).collect()
     }
 
     /// The nearest of the denies, of equals the first.
@@ -164,10 +178,10 @@ impl Tally {
     }
 }
 
-/// What ways come to together: the first permit gives the reason, an obligation stands only if every permit carries it,
-/// and of denies the nearest is told; `otherwise` where no way was tried at all.
+/// What ways come to together: the first permit gives the reason, an obligation stands only if every permit carries it (see
+/// `Obligations::either`), and of denies the nearest is told; `otherwise` where no way was tried at all.
 pub fn decision(ways: &[Way], always: Obligations, otherwise: Reason) -> Decision {
-    let tally = Tally { ways: ways.to_vec(), places: Vec::new() };
+    let tally = Tally { ways: ways.to_vec() };
     match tally.permit() {
         Some((reason, obligations)) => Decision { reason, would_deny: None, obligations: obligations | always },
         None => tally.deny().unwrap_or(otherwise).into(),
@@ -404,18 +418,19 @@ impl Asker<'_> {
     /// One scope: held, at the place, and of an own scope the instance too (AC-15 to AC-18, AC-22).
     fn scope(&self, scope: &ScopeId, doing: Doing) -> Tally {
         let mut tally = Tally::default();
-        let own = scopes::find(&self.state.platform, self.org, scope).is_some_and(|info| info.own);
-        let what: Arc<str> = format!("scope:{scope}").into();
-        for held in self.held.iter().filter(|held| held.scope == *scope) {
-            let way = |reason| Way::new(what.clone(), through(held), reason).at(&held.places);
+        let is_own = scopes::find(&self.state.platform, self.org, scope).is_some_and(|info| info.own);
+        let wider = scopes::wider(&self.state.platform, self.org, scope);
+        // Global ones first: they win over own ones (AC-17).
+        let wide = self.held.iter().filter(|held| wider.contains(&held.scope)).map(|held| (held, false));
+        for (held, own) in wide.chain(self.held.iter().filter(|held| held.scope == *scope).map(|held| (held, is_own))) {
+            let way = |reason| Way::new(format!("scope:{}", held.scope), through(held), reason).at(&held.places);
             match self.reaches(&held.places, doing.looks) {
                 Err(reason) => tally.add(way(reason)),
                 Ok(places) => {
                     let limited = if self.is_limited(&held.places) { Obligations::PLACES } else { Obligations::empty() };
                     match if own { self.owns(doing) } else { Ok((Reason::PermitScope, Obligations::empty())) } {
                         Ok((reason, obligations)) => {
-                            tally.add(way(reason).obliging(obligations | limited));
-                            tally.places.extend(places);
+                            tally.add(way(reason).obliging(obligations | limited).within(places));
                         }
                         Err(reason) => tally.add(way(reason)),
                     }
@@ -423,7 +438,7 @@ impl Asker<'_> {
             }
         }
         if tally.ways.is_empty() {
-            tally.add(Way::new(what, Vec::new(), Reason::ScopeMissing));
+            tally.add(Way::new(format!("scope:{scope}"), Vec::new(), Reason::ScopeMissing));
         }
         tally
     }
@@ -457,7 +472,8 @@ impl Asker<'_> {
         let Called::Own(endpoint) = called else { return };
         let doing = Doing {
             looks: endpoint.level == crate::access::Level::Read,
-            creates: &*endpoint.method == "POST" && !routes.instance,
+            // A POST that only searches makes nothing: it lists (AC-18).
+            creates: &*endpoint.method == "POST" && !routes.instance && endpoint.level == crate::access::Level::Write,
             instance: routes.instance,
         };
         if !routes.all_scopes {
@@ -475,11 +491,10 @@ impl Asker<'_> {
                 let permits = || each.iter().filter_map(Tally::permit);
                 let reason = permits().map(|(reason, _)| reason).max().unwrap_or(Reason::PermitScope);
                 let obligations = permits().fold(Obligations::empty(), |all, (_, one)| all | one);
-                let places = each.iter().filter(|one| !one.places.is_empty()).map(|one| one.places.clone());
+                let places = each.iter().map(Tally::limits).filter(|limits| !limits.is_empty());
                 let places = places.reduce(|a, b| meeting(self.org, &a, &b)).unwrap_or_default();
                 let through = each.iter().flat_map(|one| one.ways.iter()).flat_map(|way| way.through.iter().cloned()).collect();
-                tally.add(Way::new(what, through, reason).obliging(obligations));
-                tally.places.extend(places);
+                tally.add(Way::new(what, through, reason).obliging(obligations).within(places));
             }
         }
     }
@@ -519,8 +534,7 @@ impl Asker<'_> {
             match self.reaches(&held.places, true) {
                 Ok(places) => {
                     let limited = if self.is_limited(&held.places) { Obligations::PLACES } else { Obligations::empty() };
-                    tally.add(way(Reason::PermitScope).obliging(obligations | limited));
-                    tally.places.extend(places);
+                    tally.add(way(Reason::PermitScope).obliging(obligations | limited).within(places));
                 }
                 Err(reason) => tally.add(way(reason)),
             }
@@ -564,8 +578,7 @@ fn set_route(who: &Asker<'_>, user: &User, permission: &Permission) -> Tally {
         match who.reaches(&grant.places, looks) {
             Ok(places) => {
                 let limited = if who.is_limited(&grant.places) { Obligations::PLACES } else { Obligations::empty() };
-                tally.add(way(Reason::PermitSet).obliging(limited));
-                tally.places.extend(places);
+                tally.add(way(Reason::PermitSet).obliging(limited).within(places));
             }
             Err(reason) => tally.add(way(reason)),
         }
@@ -619,7 +632,7 @@ pub fn places(state: &State, request: &Request<'_>) -> Vec<Place> {
         match holder(state, org, request.subject)? {
             Holder::User(user) => {
                 let (tally, _) = ways_of_user(state, org, user, request, called.as_ref(), &gate(org, request)?);
-                Ok(meeting(org, &tally.places, &[Place::Org]))
+                Ok(meeting(org, &tally.limits(), &[Place::Org]))
             }
             Holder::Place | Holder::Application(_) => Ok(Vec::new()),
         }

@@ -2,8 +2,14 @@
 
 #![expect(clippy::indexing_slicing, reason = "a test that reaches beyond its own fixtures is to fail there")]
 
+mod people;
 mod world;
 
+mod ac;
+mod ac_decisions;
+mod ac_undo;
+mod app;
+mod app_sequences;
 mod authority;
 mod catalogue;
 mod groups;
@@ -12,7 +18,9 @@ mod laws;
 mod life;
 mod lint;
 mod million;
+mod people;
 mod places;
+mod platform;
 mod queries;
 mod rejections;
 mod rejections_ac;
@@ -20,5 +28,9 @@ mod rejections_app;
 mod rejections_um;
 mod requests;
 mod sequences;
+mod time;
 mod trees;
+mod um;
+mod um_admin;
+mod um_sight;
 mod undo;

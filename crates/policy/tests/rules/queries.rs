@@ -1,6 +1,7 @@
 //! Lists: each window is a slice of what walking everything gives, and nobody sees what isn't theirs.
 
 use bailiwick_policy::access::Class;
+use bailiwick_policy::decision::Subject;
 use bailiwick_policy::ids::*;
 use bailiwick_policy::name::fold;
 use bailiwick_policy::object::*;
@@ -44,7 +45,12 @@ fn texts(org: Option<&OrgState>, item: &Item) -> Vec<String> {
         Item::Set { set, .. } => vec![set.name.to_string()],
         Item::Role { role, .. } => vec![role.name.to_string()],
         Item::Application { application, .. } => vec![application.name.to_string()],
-        Item::Scope { .. } | Item::Module { .. } | Item::Privilege { .. } => Vec::new(),
+        Item::Scope { .. }
+        | Item::Module { .. }
+        | Item::Privilege { .. }
+        | Item::Settings { .. }
+        | Item::Override { .. }
+        | Item::Platform { .. } => Vec::new(),
         Item::Credential { credential } => vec![credential.label.to_string()],
     };
     texts.push(item.key());
@@ -332,7 +338,7 @@ fn a_suspended_holder_is_let_in_no_longer() {
     let ann: &User = &world.acme_state().users["ann"];
     world.state.put(&Object::User(User { active: false, ..ann.clone() }.into()));
     assert_eq!(Viewer::of_secret(&world.state, &secret(10)), None);
-    assert!(Viewer::of_secret(&world.state, &secret(11)).is_some_and(|gate| gate.may_check("acme") && !gate.may_check("beta")));
+    assert!(Viewer::of_secret(&world.state, &secret(11)).is_some_and(|gate| gate.may_check(&world.state, "acme", Subject::User("ann")) && !gate.may_check(&world.state, "beta", Subject::User("ann"))));
     world.ok(revoke("acme-gate"));
     assert_eq!(Viewer::of_secret(&world.state, &secret(11)), None);
 }
