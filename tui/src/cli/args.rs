@@ -210,7 +210,7 @@ pub enum Deed {
     #[command(after_help = "Examples:\n  bailiwick --dev who-can --action POST --resource /v2/customers --kind till --limit 20\n  bailiwick --dev who-can --module 'Member Care/Customer PII' --do view --place zone:north")]
     WhoCan(WhoCan),
     /// What this subject may do: endpoints, sub-modules, scopes, or nodes of the navigation
-    #[command(after_help = "Examples:\n  bailiwick --dev what-can --subject application:erp\n  bailiwick --dev what-can --subject user:bob --nodes")]
+    #[command(after_help = "Examples:\n  bailiwick --dev what-can --subject application:erp\n  bailiwick --dev what-can --subject user:bob --navigation")]
     WhatCan(WhatCan),
     /// Rows of a CSV or TSV file into the organisation: all of them, or none if one is faulty
     #[command(after_help = "\

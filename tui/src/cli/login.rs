@@ -40,7 +40,7 @@ pub(crate) struct Place {
 /// The name of the profile that words ask for. One that only `--profile` names is new if the cluster is named too.
 pub fn profile(args: &Login, common: &super::args::Common) -> String {
     let of_common = || common.profile.clone().filter(|_| !common.nodes.is_empty());
-    args.profile.clone().or_else(of_common).unwrap_or_else(|| DEFAULT_PROFILE.to_owned())
+    args.save_as.clone().or_else(of_common).unwrap_or_else(|| DEFAULT_PROFILE.to_owned())
 }
 
 /// Turns the code that lets the caller in into a credential, and keeps it.

@@ -98,7 +98,7 @@ pub(crate) async fn what_can<A: Api>(context: &Context<'_, A>, args: &WhatCan, o
     let mut request = WhatCanRequest {
         org: Some(context.org().await?),
         subject: args.subject.clone().unwrap_or_default(),
-        nodes: args.nodes,
+        nodes: args.navigation,
         context: CheckContext { place: args.place.clone(), ..CheckContext::default() },
         at: context.at(),
         ..WhatCanRequest::default()

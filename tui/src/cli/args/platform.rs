@@ -42,7 +42,7 @@ pub struct Login {
     pub code: String,
     /// The profile that the new credential is kept in [default: the one of --profile, or `default`]
     #[arg(long = "as", value_name = "PROFILE")]
-    pub profile: Option<String>,
+    pub save_as: Option<String>,
     /// The credential's id, unique in the cluster [default: made up]
     #[arg(long, value_name = "ID")]
     pub id: Option<String>,

@@ -102,7 +102,7 @@ pub struct WhatCan {
     pub place: Option<String>,
     /// Nodes of the navigation tree, each full or empty
     #[arg(long)]
-    pub nodes: bool,
+    pub navigation: bool,
     /// At most so many rows [default: all]
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
