@@ -23,7 +23,7 @@ fn it_ends_with_the_code_that_the_words_deserve() {
         (&["--help"], 0, ""),
         (&["--version"], 0, ""),
         (&["frobnicate"], 2, "unrecognized subcommand"),
-        (&["check", "--subject", "till:a/b"], 2, "--action"),
+        (&["check", "--subject", "till:a/b"], 2, "--resource"),
         (&["whoami"], 2, "no cluster is named: give --dev, --profile NAME, or --nodes and --ca"),
         (&["--dev", "whoami"], 1, "bailiwick-node dev"),
         (&["--profile", "north", "whoami"], 1, "no profile `north`"),
