@@ -6,9 +6,10 @@ use std::sync::Arc;
 use bailiwick_policy::access::Class;
 use bailiwick_policy::catalogue;
 use bailiwick_policy::command::*;
+use bailiwick_policy::document::Document;
 use bailiwick_policy::ids::*;
 use bailiwick_policy::object::{ApplicationType, Audience, CredentialKind, Platform, UserType};
-use bailiwick_policy::outcome::{Outcome, RejectionCode};
+use bailiwick_policy::outcome::{Change, Outcome, RejectionCode};
 use bailiwick_policy::place::Bounds;
 
 use crate::people::*;
@@ -85,6 +86,7 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("undo access-group create", undo(&World::acme().ok_row(create_group("Old", &[])))),
         ("undo allocate north-2", undone()),
         ("cluster remove", Command::RetireNode { node: 4 }),
+        ("apply", Command::Apply { org: org(), changes: applied() }),
         ("create users standard", put_users(PutMode::Create, vec![user_row("new", &["zone:North"])])),
         ("create users admin", put_users(PutMode::Create, vec![typed(UserType::Admin, user_row("new", &["zone:North"]))])),
         ("create users in South", put_users(PutMode::Create, vec![user_row("new", &["zone:South"])])),
@@ -151,6 +153,15 @@ const CONTROL: &str = "stock";
 fn undone() -> Command {
     let mut world = people();
     undo(&world.ok_row(allocate(&["north-2"], Some("Instore"))))
+}
+
+/// What a document changes that renames one store.
+fn applied() -> Vec<Change> {
+    let world = world();
+    let acme = world.state.orgs.get("acme").expect("acme");
+    let mut document = Document::of(acme);
+    document.stores.get_mut("north-1").expect("a store").name = id("North one");
+    document.changes(&world.state, acme, false).expect("a good document")
 }
 
 fn world() -> World {
@@ -270,9 +281,10 @@ fn the_table_has_a_row_for_every_command() {
         Command::RedeemInvitation { .. } => 48,
         Command::SetPlatform { .. } => 49,
         Command::Tick { .. } => 50,
+        Command::Apply { .. } => 51,
     };
     let numbers: BTreeSet<usize> = commands().iter().map(|(_, command)| number(command)).collect();
-    assert_eq!(numbers, (0..51).collect());
+    assert_eq!(numbers, (0..52).collect());
 }
 
 /// To a credential of another org an org is unknown: its refusals are those of an org that isn't there.
