@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::doors::callers::CallersDoor;
 use crate::doors::peers::PeersDoor;
-use crate::raft::{Consensus, loops, network::Network, peers::Peers, raft_config};
+use crate::raft::{Consensus, loops, network::Network, peers::Peers, raft_config, time};
 
 /// Why a node didn't start, or ended.
 pub type ServeError = Box<dyn std::error::Error + Send + Sync>;
@@ -90,6 +90,7 @@ async fn run(config: Config, doors: tokio::runtime::Handle) -> Result<(), ServeE
         tokio::spawn(loops::bootstrap(app.clone(), operator, stop.clone())),
         tokio::spawn(loops::snapshots(app.clone(), stop.clone())),
         tokio::spawn(loops::members(app.clone(), stop.clone())),
+        tokio::spawn(time::ticks(app.clone(), stop.clone())),
     ];
     info!(node = app.config.node, peers = app.config.peer_listen, callers = app.config.client_listen, "serving");
 

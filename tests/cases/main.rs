@@ -10,6 +10,7 @@ mod imports;
 mod keys;
 mod kill_leader;
 mod majority_stopped;
+mod moments;
 mod namespaces;
 mod reasons;
 mod receipts;

@@ -3,8 +3,8 @@
 //! They must agree before anything is compared with the script. At last, a node that was down all the while gets
 //! everything by snapshot, and answers the last questions of every script as the others do.
 //!
-//! A script has an org of its own, `acme` to itself. Its words are those of the commands; a question is
-//! `check till=STORE/TILL METHOD "PATH"`, and `explain` adds the sentence and the changes that would allow it.
+//! A script has an org of its own, `acme` to itself. Its words are those of the commands; `question` says what can be asked,
+//! and `explain` adds the sentence and the changes that would allow it.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -12,7 +12,6 @@ use std::sync::Arc;
 
 use bailiwick_policy::access::{Class, Grant, Narrow};
 use bailiwick_policy::command::*;
-use bailiwick_policy::decision::{Decision, Reason, Request, Subject};
 use bailiwick_policy::execute::execute;
 use bailiwick_policy::explain::explain;
 use bailiwick_policy::ids::*;
@@ -21,7 +20,7 @@ use bailiwick_policy::object::Secret;
 use bailiwick_policy::outcome::Outcome;
 use bailiwick_policy::state::State;
 use bailiwick_policy::{decide, reference};
-use bailiwick_rpc::api::{At, CheckReply, Receipt, SubmitReply};
+use bailiwick_rpc::api::{At, CheckRequest, Receipt, SubmitReply};
 use bailiwick_storage::View;
 use bailiwick_tests::harness::caller::request;
 use bailiwick_tests::harness::restored::Original;
@@ -33,16 +32,18 @@ use tokio::runtime::Handle;
 
 use crate::support::settings;
 
+mod people;
+mod question;
+
+use question::{said, said_by};
+
 /// The org as scripts know it; the cluster's is named by the script, since one cluster runs them all.
 const ORG: &str = "acme";
 
 /// A question, and what its answer said.
 #[derive(Clone, Debug)]
 struct Asked {
-    org: String,
-    subject: String,
-    method: String,
-    resource: String,
+    request: CheckRequest,
     said: String,
 }
 
@@ -84,7 +85,7 @@ async fn every_path_gives_the_answer_of_the_script() {
     let status = cluster.node(down).caller.status(false).await.expect("its status");
     assert!(status.snapshot > had && status.purged > had, "it was sent no snapshot: {status:#?}");
     for asked in &last {
-        let reply = cluster.node(down).caller.check(check_of(&asked.org, &asked.subject, &asked.method, &asked.resource, At::Local)).await;
+        let reply = cluster.node(down).caller.check(CheckRequest { at: At::Local, ..asked.request.clone() }).await;
         assert_eq!(said_by(&reply.expect("an answer")), asked.said, "{asked:?}");
     }
     println!(
@@ -169,19 +170,9 @@ impl<'a> Scenario<'a> {
 
     /// Asks on every path; all must say the same.
     fn question(&mut self, args: &[Argument], explained: bool) -> Answer {
-        let (mut subject, mut org, mut words) = (None, self.org.clone(), Vec::new());
-        for arg in args {
-            match arg {
-                Argument::KeyValue(key, value) if key == "till" || key == "store" => subject = Some(format!("{key}:{value}")),
-                Argument::KeyValue(key, value) if key == "org" => org = value.clone(),
-                Argument::Positional(value) => words.push(value.clone()),
-                other => return Err(format!("`{other}` is no part of a question").into()),
-            }
-        }
-        let (Some(subject), [method, path]) = (subject, words.as_slice()) else {
-            return Err("a question is `check till=STORE/TILL METHOD \"PATH\"`".into());
-        };
-        let asked = Request { org: &org, subject: Subject::parse(&subject)?, method, path };
+        let at = self.receipt.clone().map_or(At::Linearizable, At::AtLeast);
+        let sent = question::parse(args, &self.org, at)?;
+        let asked = question::request(&sent)?;
         let restored = match &self.restored {
             Some(view) => view.clone(),
             None => {
@@ -189,18 +180,16 @@ impl<'a> Scenario<'a> {
                 self.restored.insert(Handle::current().block_on(self.original.restored())).clone()
             }
         };
+        let (here, there) = (&self.state, &restored.state);
         let mut answers = vec![
-            ("the reference", said(reference::decide(&self.state, &asked))),
-            ("the index", said(decide::decide(&self.index, &asked))),
-            ("the index, built anew", said(decide::decide(&Index::build(&self.state), &asked))),
-            ("the reference, restored", said(reference::decide(&restored.state, &asked))),
-            ("the index, restored", said(decide::decide(&restored.index, &asked))),
+            ("the reference", said(reference::decide(here, &asked), here, &asked)),
+            ("the index", said(decide::decide(&self.index, &asked), here, &asked)),
+            ("the index, built anew", said(decide::decide(&Index::build(here), &asked), here, &asked)),
+            ("the reference, restored", said(reference::decide(there, &asked), there, &asked)),
+            ("the index, restored", said(decide::decide(&restored.index, &asked), there, &asked)),
         ];
-        // Whatever the path is like, it is a path: without this, one without a slash would be no resource at all.
-        let resource = format!("endpoint:{path}");
-        let at = self.receipt.clone().map_or(At::Linearizable, At::AtLeast);
         for (name, caller) in [("the leader", self.leader), ("a follower", self.follower)] {
-            let reply = Handle::current().block_on(caller.check(check_of(&org, &subject, method, &resource, at.clone())));
+            let reply = Handle::current().block_on(caller.check(sent.clone()));
             answers.push((name, said_by(&reply.map_err(|why| why.to_string())?)));
         }
         if answers.windows(2).any(|pair| pair[0].1 != pair[1].1) {
@@ -208,11 +197,11 @@ impl<'a> Scenario<'a> {
         }
         let verdict = reference::decide(&self.state, &asked).verdict();
         let said = answers[0].1.clone();
-        self.asked.push(Asked { org: org.clone(), subject: subject.clone(), method: method.clone(), resource: resource.clone(), said });
+        self.asked.push(Asked { request: sent.clone(), said });
         let mut lines = vec![format!("{verdict}: {}", answers[0].1)];
         if explained {
             let local = explain(&self.state, &asked);
-            let reply = Handle::current().block_on(self.follower.explain(check_of(&org, &subject, method, &resource, at)));
+            let reply = Handle::current().block_on(self.follower.explain(sent.clone()));
             let remote = reply.map_err(|why| why.to_string())?.explanation.ok_or("the cluster gave no chain")?;
             if local != remote {
                 return Err(format!("the explanations differ: {local:#?}\n{remote:#?}").into());
@@ -244,11 +233,17 @@ impl goldenscript::Runner for Scenario<'_> {
             })
         };
         let target = || -> Result<ObjectId, Box<dyn Error>> {
+            if let Some(user) = value("user") {
+                return Ok(ObjectId::User(org.parse()?, user.parse()?));
+            }
+            if let Some(application) = value("application") {
+                return Ok(ObjectId::Application(org.parse()?, application.parse()?));
+            }
             Ok(match (value("store"), value("till").and_then(|till| till.split_once('/'))) {
                 (Some(store), None) => seed::store_id(org, store),
                 (None, Some((store, till))) => seed::till_id(org, store, till),
                 (None, None) if words == ["org"] => ObjectId::Org(org.parse()?),
-                (None, None) | (Some(_), Some(_)) => return Err("name `store=`, `till=STORE/TILL` or `org`".into()),
+                (None, None) | (Some(_), Some(_)) => return Err("name `store=`, `till=STORE/TILL`, `user=`, `application=` or `org`".into()),
             })
         };
         // Cells are written `Customer=RW`, `Store/config=R`, `Customer="RW only GET /v2/customers/{}"`.
@@ -271,6 +266,7 @@ impl goldenscript::Runner for Scenario<'_> {
             ("endpoint", [method, path]) => {
                 let class = value("class").map_or(Ok(Class::Data), str::parse)?;
                 let row = seed::endpoint(method, path, value("resource"), class, value("level").map(str::parse).transpose()?);
+                let row = people::routes(row, &command.args, org)?;
                 self.command(Command::PutEndpoints { org: org.parse()?, mode: PutMode::Import, rows: vec![row] })
             }
             ("group", [name]) => {
@@ -307,30 +303,22 @@ impl goldenscript::Runner for Scenario<'_> {
                 self.command(Command::MoveTill { org: org.parse()?, store: store.parse()?, till: till.parse()?, to })
             }
             ("remove", []) => {
-                let target = match value("zone") {
-                    Some(zone) => ObjectId::Zone(org.parse()?, zone.parse()?),
-                    None => target()?,
+                let target = match (value("zone"), value("control"), value("set")) {
+                    (Some(zone), ..) => ObjectId::Zone(org.parse()?, zone.parse()?),
+                    (None, Some(control), _) => ObjectId::Control(org.parse()?, control.parse()?),
+                    (None, None, Some(set)) => ObjectId::Set(org.parse()?, set.parse()?),
+                    (None, None, None) => target()?,
                 };
                 self.command(Command::Remove { target, force: is_true("force") })
             }
             ("suspend", _) => self.command(Command::Suspend { target: target()? }),
             ("resume", _) => self.command(Command::Resume { target: target()? }),
-            (other, words) => Err(format!("`{other}` with {words:?} is no command of these scripts").into()),
+            (other, words) => match people::command(org, other, words, &command.args)? {
+                Some(command) => self.command(command),
+                None => Err(format!("`{other}` with {words:?} is no command of these scripts").into()),
+            },
         }
     }
-}
-
-/// An answer in words: the reason, and what it would be in earnest.
-fn said(decision: Decision) -> String {
-    with_would_deny(decision.reason.as_str(), decision.would_deny.map(Reason::as_str))
-}
-
-fn said_by(reply: &CheckReply) -> String {
-    with_would_deny(&reply.reason, reply.would_deny.as_deref())
-}
-
-fn with_would_deny(reason: &str, would_deny: Option<&str>) -> String {
-    would_deny.map_or_else(|| reason.to_owned(), |denied| format!("{reason}, and would deny: {denied}"))
 }
 
 /// A resource, and its class if it isn't Data.

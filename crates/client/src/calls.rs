@@ -8,9 +8,9 @@ use bailiwick_policy::ids::{ObjectId, OrgCode, RequestId, Revision};
 use bailiwick_policy::query::ListQuery;
 use bailiwick_rpc::api::{
     At, AuditEntry, AuditQuery, AuditReply, CheckManyReply, CheckManyRequest, CheckReply, CheckRequest, ClusterStatus, DeniesReply,
-    DeniesRequest, DiffReply, ExplainReply, GetReply, LONG_POLL_SLACK_MS, LintReply, ListReply, MemberChangeReply,
+    DeniesRequest, DiffReply, ExplainReply, GetReply, HoldingsReply, HoldingsRequest, LONG_POLL_SLACK_MS, LintReply, ListReply, MemberChangeReply,
     MemberChangeRequest, NodeStatus, OutcomeReply, PreviewReply,
-    PreviewRequest, RowFault, SuggestReply, SuggestRequest, WatchReply, WatchRequest, WhoAmI, encode_command,
+    PreviewRequest, RowFault, ScopesReply, ScopesRequest, SuggestReply, SuggestRequest, WatchReply, WatchRequest, WhatCanReply, WhatCanRequest, WhoAmI, WhoCanReply, WhoCanRequest, encode_command,
 };
 use serde_bytes::ByteBuf;
 
@@ -94,6 +94,26 @@ impl Client {
     /// A group derived from what was called.
     pub async fn suggest(&self, request: SuggestRequest) -> Result<SuggestReply, ClientError> {
         self.read::<Browsing, _, _, _>(self.slow(), call!(suggest, request)).await
+    }
+
+    /// A page of who may do something.
+    pub async fn who_can(&self, request: WhoCanRequest) -> Result<WhoCanReply, ClientError> {
+        self.read::<Browsing, _, _, _>(self.slow(), call!(who_can, request)).await
+    }
+
+    /// A page of what a subject may do.
+    pub async fn what_can(&self, request: WhatCanRequest) -> Result<WhatCanReply, ClientError> {
+        self.read::<Browsing, _, _, _>(self.slow(), call!(what_can, request)).await
+    }
+
+    /// A page of the scopes that a subject holds, and how.
+    pub async fn effective_scopes(&self, request: ScopesRequest) -> Result<ScopesReply, ClientError> {
+        self.read::<Browsing, _, _, _>(self.slow(), call!(effective_scopes, request)).await
+    }
+
+    /// All that a user or an application holds.
+    pub async fn holdings(&self, request: HoldingsRequest) -> Result<HoldingsReply, ClientError> {
+        self.read::<Browsing, _, _, _>(self.patience_at(&request.at), call!(holdings, request)).await
     }
 
     /// What the lint finds in an org.

@@ -78,6 +78,25 @@ pub enum Ask<'a> {
     },
 }
 
+impl<'a> Ask<'a> {
+    /// Reads an action and what it is done to, as doors are told. The action may be in upper case, as a method has to be;
+    /// with a scope it says nothing. The text after the colon is not checked: an unknown one is a decision, not an error.
+    pub fn parse(action: &'a str, resource: &'a str) -> Result<Self, String> {
+        const KINDS: &str = "`/path`, `endpoint:/path`, `module:MODULE/SUB-MODULE`, `scope:SCOPE` or `entity:ID`";
+        if resource.starts_with('/') {
+            return Ok(Self::Endpoint { method: action, path: resource });
+        }
+        match resource.split_once(':') {
+            Some(("endpoint", path)) => Ok(Self::Endpoint { method: action, path }),
+            Some(("module", module)) => Ok(Self::Module { module, action: action.parse()? }),
+            Some(("scope", scope)) => Ok(Self::Scope { scope }),
+            Some(("entity", entity)) => Ok(Self::Entity { entity, action: action.parse()? }),
+            Some((kind, _)) => Err(format!("`{kind}` is no kind of resource that can be checked: {KINDS}")),
+            None => Err(format!("`{resource}` is no resource: it is {KINDS}")),
+        }
+    }
+}
+
 /// What is done to an entity.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -401,5 +420,22 @@ impl Decision {
 impl From<Reason> for Decision {
     fn from(reason: Reason) -> Self {
         Self { reason, would_deny: None, obligations: Obligations::empty() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_is_read_by_what_it_is_about() {
+        assert_eq!(Ask::parse("GET", "/v2/a:b"), Ok(Ask::Endpoint { method: "GET", path: "/v2/a:b" }));
+        assert_eq!(Ask::parse("PUT", "endpoint:/v2/a"), Ok(Ask::Endpoint { method: "PUT", path: "/v2/a" }));
+        assert_eq!(Ask::parse("VIEW", "module:Loyalty+/Basic"), Ok(Ask::Module { module: "Loyalty+/Basic", action: Action::View }));
+        assert_eq!(Ask::parse("", "scope:order.order_read"), Ok(Ask::Scope { scope: "order.order_read" }));
+        assert_eq!(Ask::parse("Manage", "entity:ticket"), Ok(Ask::Entity { entity: "ticket", action: EntityAction::Manage }));
+        for (action, resource) in [("GET", "till:a/b"), ("GET", "v2"), ("GET", "module:Loyalty+/Basic"), ("approve", "entity:ticket")] {
+            assert!(Ask::parse(action, resource).is_err(), "{action} {resource}");
+        }
     }
 }

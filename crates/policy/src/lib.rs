@@ -37,3 +37,5 @@ pub mod preview;
 pub mod tree;
 pub mod lint;
 pub mod suggest;
+pub mod whatcan;
+pub mod whocan;

@@ -1,6 +1,7 @@
 //! The lint: what is lawful and still most likely a mistake. Of a catalogue as it comes in, row by row, where repeats
 //! and odd paths can still be seen; and of an org as it is.
 
+mod people;
 mod scopes;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use crate::path::{self, TemplateNote};
 use crate::plan::endpoint_id;
 use crate::state::OrgState;
 
+pub use people::people;
 pub use scopes::scopes;
 
 codes! {
@@ -78,6 +80,18 @@ codes! {
         ControlUnused = "control_unused",
         /// A user group has access controls that no catalogue knows any more.
         ControlTombstone = "control_tombstone",
+        /// A permission set's name says other than what it grants.
+        NameLies = "name_lies",
+        /// A permission set creates what it doesn't show.
+        CreateWithoutView = "create_without_view",
+        /// A permission set holds what the catalogue no longer offers.
+        SetTombstone = "set_tombstone",
+        /// A permission set grants nothing.
+        SetEmpty = "set_empty",
+        /// No user has a permission set.
+        SetUnused = "set_unused",
+        /// Whoever made an assignment could not make it now (UM-4).
+        GrantUnmakeable = "grant_unmakeable",
     }
 }
 

@@ -301,6 +301,21 @@ pub enum Item {
         /// The privilege.
         privilege: Privilege,
     },
+    /// The switches of an org.
+    Settings {
+        /// The record.
+        settings: Arc<Settings>,
+    },
+    /// An allocation that goes back by itself.
+    Override {
+        /// The record.
+        over: Arc<Override>,
+    },
+    /// The platform's catalogue.
+    Platform {
+        /// All of it.
+        platform: Arc<Platform>,
+    },
     /// A credential, its secret's hash blanked.
     Credential {
         /// The record.
@@ -330,6 +345,9 @@ impl Item {
             Self::Application { application, .. } => application.id.to_string(),
             Self::Module { module } => module.id.to_string(),
             Self::Privilege { privilege } => privilege.id.to_string(),
+            Self::Settings { settings } => settings.org.to_string(),
+            Self::Override { over } => over.store.to_string(),
+            Self::Platform { platform } => platform.version.to_string(),
             Self::Credential { credential } => credential.id.to_string(),
         }
     }
@@ -394,11 +412,11 @@ pub fn item(state: &State, viewer: &Viewer, id: &ObjectId) -> Option<Item> {
             | Object::Set(_)
             | Object::Role(_)
             | Object::Application(_)
-            | Object::Override(_)
-            | Object::Settings(_)
-            | Object::Platform(_)
             | Object::Clock(_),
         ) => None,
+        (_, Object::Override(over)) => Some(Item::Override { over }),
+        (_, Object::Settings(settings)) => Some(Item::Settings { settings }),
+        (_, Object::Platform(platform)) => Some(Item::Platform { platform }),
         (_, Object::Org(_)) => org().map(org_item),
         (_, Object::Zone(o)) => org().map(|org| zone_item(org, &o)),
         (_, Object::Concept(o)) => org().map(|org| concept_item(org, &o)),

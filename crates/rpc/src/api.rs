@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use bailiwick_policy::command::Command;
+use bailiwick_policy::decision::Context;
 use bailiwick_policy::explain::Explanation;
 use bailiwick_policy::ids::{ObjectId, OrgCode, RequestId, Revision, Tick};
 use bailiwick_policy::impact::Impact;
@@ -140,15 +141,57 @@ pub struct CheckRequest {
     /// The org; none is the caller's own.
     #[serde(default)]
     pub org: Option<String>,
-    /// `till:STORE/TILL` or `store:STORE`.
+    /// `till:STORE/TILL`, `store:STORE`, `user:ID` or `application:ID`.
     pub subject: String,
-    /// The HTTP method.
+    /// The HTTP method; of a module or an entity what is done to it; of a scope anything.
     pub action: String,
-    /// `/path`, or `endpoint:/path`.
+    /// `/path` or `endpoint:/path`, `module:MODULE/SUB-MODULE`, `scope:SCOPE` or `entity:ID`.
     pub resource: String,
     /// Which state.
     #[serde(default)]
     pub at: At,
+    /// What the asker knows beside.
+    #[serde(default, skip_serializing_if = "CheckContext::is_blank")]
+    pub context: CheckContext,
+}
+
+/// What the asker of a check knows beside.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CheckContext {
+    /// Where it is done: `org`, `zone:CODE`, `concept:CODE`, `store:CODE` or `till:STORE/TILL`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// It is about one instance of a scope's or an entity's, rather than a list.
+    pub instance: bool,
+    /// Who created the instance: a user's id, or `application:ID`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<String>,
+    /// Whom it is assigned to, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assigned_to: Option<String>,
+    /// The type in the body of a call about an application's registration (APP-4).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body_type: Option<String>,
+}
+
+impl CheckContext {
+    /// Whether it says nothing.
+    pub fn is_blank(&self) -> bool {
+        let Self { place, instance, created_by, assigned_to, body_type } = self;
+        !instance && [place, created_by, assigned_to, body_type].into_iter().all(Option::is_none)
+    }
+
+    /// As decisions read it.
+    pub fn read(&self) -> Context<'_> {
+        Context {
+            place: self.place.as_deref(),
+            instance: self.instance,
+            created_by: self.created_by.as_deref(),
+            assigned_to: self.assigned_to.as_deref(),
+            body_type: self.body_type.as_deref(),
+        }
+    }
 }
 
 /// An answer.
@@ -163,6 +206,9 @@ pub struct CheckReply {
     /// What the enforcement point must do besides.
     #[serde(default)]
     pub obligations: Vec<String>,
+    /// With the obligation `places`: where the permit holds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<String>,
     /// The revision it was decided at.
     pub revision: Revision,
     /// How stale that can be, in milliseconds.
@@ -183,6 +229,9 @@ pub struct CheckManyRequest {
     /// Which state.
     #[serde(default)]
     pub at: At,
+    /// What the asker knows beside: nothing at all, or of each check in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contexts: Vec<CheckContext>,
 }
 
 /// Their answers.
@@ -197,6 +246,12 @@ pub struct CheckManyReply {
     /// Of permits that only an observing group gives: the place among the answers, and why it would have been denied.
     #[serde(default)]
     pub would_deny: Vec<(u64, String)>,
+    /// Of permits that have any: the place among the answers, and their obligations.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub obligations: Vec<(u64, Vec<String>)>,
+    /// Of those with the obligation `places`: the place among the answers, and where the permit holds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<(u64, Vec<String>)>,
 }
 
 /// An answer with its proof.
@@ -356,7 +411,7 @@ pub struct WhoAmI {
     pub credential: String,
     /// What it is for.
     pub label: String,
-    /// `operator`, `user` or `enforcement_point`.
+    /// `operator`, `user`, `enforcement_point`, `application` or `invitation`.
     pub kind: String,
     /// The org it is bound to.
     #[serde(default)]
@@ -364,6 +419,12 @@ pub struct WhoAmI {
     /// The user it is of.
     #[serde(default)]
     pub user: Option<String>,
+    /// The application it is a key of.
+    #[serde(default)]
+    pub application: Option<String>,
+    /// From when it no longer lets in, in replicated time.
+    #[serde(default)]
+    pub until: Option<Tick>,
     /// The cluster.
     pub cluster: String,
     /// The node that answered.
@@ -660,5 +721,31 @@ pub fn decode_command(bytes: &[u8]) -> Result<Command, ApiError> {
             format!("this node doesn't know field `{field}` of the command: ask a newer node, or use an older client"),
         )),
         (Err(error), _) => Err(ApiError::new(ApiError::BAD_REQUEST, format!("the command can't be read: {error}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::{decode, encode};
+
+    #[test]
+    fn a_check_of_an_older_caller_is_read_and_one_without_context_is_as_long_as_before() {
+        #[derive(Serialize, Deserialize, PartialEq, Debug)]
+        struct Older {
+            org: Option<String>,
+            subject: String,
+            action: String,
+            resource: String,
+            at: At,
+        }
+        let older = Older { org: None, subject: "till:s/t".into(), action: "GET".into(), resource: "/v2/x".into(), at: At::Local };
+        let read: CheckRequest = decode(&encode(&older).unwrap()).unwrap();
+        assert!(read.context.is_blank());
+        assert_eq!(encode(&read).unwrap(), encode(&older).unwrap());
+        let context = CheckContext { place: Some("zone:North".into()), instance: true, ..CheckContext::default() };
+        let newer = CheckRequest { context, ..read };
+        assert_eq!(decode::<CheckRequest>(&encode(&newer).unwrap()).unwrap(), newer);
+        assert_eq!(decode::<Older>(&encode(&newer).unwrap()).unwrap(), older);
     }
 }

@@ -7,9 +7,12 @@ use bailiwick_policy::ids::{ObjectId, OrgCode, RequestId, Revision, Tick};
 use bailiwick_policy::impact::Impact;
 use bailiwick_policy::lint::Finding;
 use bailiwick_policy::outcome::Change;
+use bailiwick_policy::scopes::HeldScope;
+use bailiwick_policy::whatcan::WhatCan;
+use bailiwick_policy::whoami::WhoAmI as Holdings;
 use serde::{Deserialize, Serialize};
 
-use crate::api::At;
+use crate::api::{At, CheckContext};
 
 /// Entries of one page of the audit at most.
 pub const AUDIT_PAGE_MAX: usize = 500;
@@ -19,6 +22,8 @@ pub const DENIES_MAX: usize = 1_000;
 pub const SUGGEST_CALLS_MAX: usize = 50_000;
 /// Calls that a suggested group leaves, in one answer at most.
 pub const SUGGEST_LEFT_MAX: usize = 1_000;
+/// Rows of one page of who can, what can and scopes held at most.
+pub const REACH_PAGE_MAX: usize = 1_000;
 /// Findings of the lint in one answer at most.
 pub const LINT_MAX: usize = 5_000;
 
@@ -198,4 +203,148 @@ pub struct LintReply {
     pub counts: BTreeMap<String, u64>,
     /// The revision they were found at.
     pub revision: Revision,
+}
+
+/// Who may do something: every subject, page by page, all pages at one revision.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WhoCanRequest {
+    /// The org; none is the caller's own.
+    pub org: Option<OrgCode>,
+    /// As in a check.
+    pub action: String,
+    /// As in a check.
+    pub resource: String,
+    /// As in a check.
+    pub context: CheckContext,
+    /// Only `user`s, `application`s, `store`s or `till`s.
+    pub kind: Option<String>,
+    /// Where to go on, as the page before said. It names the revision: `at` is then of no account.
+    pub cursor: Option<String>,
+    /// Rows wanted; 0 is as many as a page has.
+    pub max: usize,
+    /// Which state the first page comes from.
+    pub at: At,
+}
+
+/// A subject that may.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AbleRow {
+    /// `type:id`.
+    pub subject: String,
+    /// Why it is permitted.
+    pub reason: String,
+    /// What has to be seen to.
+    pub obligations: Vec<String>,
+    /// With the obligation `places`: where it holds.
+    pub places: Vec<String>,
+    /// Set where only an observing group permits it: why it would have been denied (AG-33).
+    pub would_deny: Option<String>,
+}
+
+/// A page of those that may.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WhoCanReply {
+    /// They, by kind and then by id.
+    pub rows: Vec<AbleRow>,
+    /// The cursor of the next page; none at the end.
+    pub next: Option<String>,
+    /// How many there are of each kind on all pages; on the first page only.
+    pub totals: Vec<(String, u64)>,
+    /// The revision of all pages.
+    pub revision: Revision,
+    /// How stale that can be, in milliseconds.
+    pub staleness_ms: u64,
+}
+
+/// What a subject may do, page by page, all pages at one revision.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WhatCanRequest {
+    /// The org; none is the caller's own.
+    pub org: Option<OrgCode>,
+    /// `type:id`; blank is the caller.
+    pub subject: String,
+    /// Only nodes of the navigation tree (AC-14).
+    pub nodes: bool,
+    /// Where it would be done.
+    pub context: CheckContext,
+    /// Where to go on, as in [`WhoCanRequest`].
+    pub cursor: Option<String>,
+    /// Rows wanted; 0 is as many as a page has.
+    pub max: usize,
+    /// Which state the first page comes from.
+    pub at: At,
+}
+
+/// A page of what a subject may do. Rows are counted over all lists, in the order in which they stand.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WhatCanReply {
+    /// The rows of this page.
+    pub can: WhatCan,
+    /// How many rows there are on all pages.
+    pub total: u64,
+    /// The cursor of the next page; none at the end.
+    pub next: Option<String>,
+    /// The revision of all pages.
+    pub revision: Revision,
+    /// How stale that can be, in milliseconds.
+    pub staleness_ms: u64,
+}
+
+/// The scopes that a subject holds, and how (AC-23).
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ScopesRequest {
+    /// The org; none is the caller's own.
+    pub org: Option<OrgCode>,
+    /// `user:ID` or `application:ID`; blank is the caller.
+    pub subject: String,
+    /// Where to go on, as in [`WhoCanRequest`].
+    pub cursor: Option<String>,
+    /// Rows wanted; 0 is as many as a page has.
+    pub max: usize,
+    /// Which state the first page comes from.
+    pub at: At,
+}
+
+/// A page of scopes.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ScopesReply {
+    /// Each way in which each scope is held, sorted.
+    pub scopes: Vec<HeldScope>,
+    /// How many ways there are in all.
+    pub total: u64,
+    /// The cursor of the next page; none at the end.
+    pub next: Option<String>,
+    /// The revision of all pages.
+    pub revision: Revision,
+    /// How stale that can be, in milliseconds.
+    pub staleness_ms: u64,
+}
+
+/// What a user or an application holds.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct HoldingsRequest {
+    /// The org; none is the caller's own.
+    pub org: Option<OrgCode>,
+    /// `user:ID` or `application:ID`; blank is the caller (APP-17).
+    pub subject: String,
+    /// Which state.
+    pub at: At,
+}
+
+/// All of it. It says its revision itself.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct HoldingsReply {
+    /// What is held.
+    pub held: Holdings,
+    /// How stale that can be, in milliseconds.
+    #[serde(default)]
+    pub staleness_ms: u64,
 }

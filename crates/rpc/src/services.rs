@@ -54,6 +54,14 @@ pub trait Browse {
     async fn denies(request: api::DeniesRequest) -> Result<api::DeniesReply, api::ApiError>;
     /// A group derived from what was called.
     async fn suggest(request: api::SuggestRequest) -> Result<api::SuggestReply, api::ApiError>;
+    /// Who may do something.
+    async fn who_can(request: api::WhoCanRequest) -> Result<api::WhoCanReply, api::ApiError>;
+    /// What a subject may do.
+    async fn what_can(request: api::WhatCanRequest) -> Result<api::WhatCanReply, api::ApiError>;
+    /// The scopes that a subject holds, and how.
+    async fn effective_scopes(request: api::ScopesRequest) -> Result<api::ScopesReply, api::ApiError>;
+    /// All that a user or an application holds, by which way and until when.
+    async fn holdings(request: api::HoldingsRequest) -> Result<api::HoldingsReply, api::ApiError>;
     /// What is lawful in an org and still most likely a mistake.
     async fn lint(org: Option<OrgCode>) -> Result<api::LintReply, api::ApiError>;
 }

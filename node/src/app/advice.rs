@@ -21,7 +21,7 @@ fn gone(org: &OrgCode) -> ApiError {
 impl App {
     /// What the lint finds in an org.
     pub async fn lint(&self, viewer: &Viewer, org: Option<OrgCode>) -> Result<LintReply, ApiError> {
-        let org = self.org_asked(viewer, org)?;
+        let org = self.whole_org(viewer, org)?;
         let view = self.choose(&At::Local).await.map_err(NoView::into_api)?.view;
         let task = tokio::task::spawn_blocking(move || {
             let state = view.state.orgs.get(&org).ok_or_else(|| gone(&org))?;
@@ -43,7 +43,7 @@ impl App {
             let message = format!("{} different calls: one question has at most {SUGGEST_CALLS_MAX}", request.calls.len());
             return Err(ApiError::new(ApiError::BAD_REQUEST, message));
         }
-        let org = self.org_asked(viewer, request.org)?;
+        let org = self.whole_org(viewer, request.org)?;
         let view = self.choose(&At::Local).await.map_err(NoView::into_api)?.view;
         let (calls, narrow) = (request.calls, request.narrow);
         let task = tokio::task::spawn_blocking(move || {

@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use bailiwick_policy::command::{Actor, Command};
 use bailiwick_policy::ids::{CredentialId, ObjectId, OrgCode, Revision, Tick};
 use bailiwick_policy::impact::impact;
-use bailiwick_policy::object::{CredentialKind, Meta, Object};
+use bailiwick_policy::object::{Meta, Object};
 use bailiwick_policy::outcome::{AuditRow, Change};
 use bailiwick_policy::plan;
-use bailiwick_policy::view::Viewer;
+use bailiwick_policy::view::{Viewer, sees_entry};
 use bailiwick_rpc::api::*;
-use bailiwick_storage::{AuditPage, AuditReader, AuditSubject, Fault, Order};
+use bailiwick_storage::{AuditPage, AuditReader, AuditSubject, Fault, Order, View};
 use serde_bytes::ByteBuf;
 
 use super::write::shown;
@@ -29,13 +29,9 @@ const ANSWER_BYTES: usize = bailiwick_rpc::limits::FRAME_BYTES_MAX / 2;
 /// Entries between the two sides of a difference.
 const DIFF_ENTRIES_MAX: u64 = 100_000;
 
-/// Whether a viewer sees an entry: an owner those of their org, platform operators' acts in it included.
-pub(super) fn sees(viewer: &Viewer, row: &AuditRow) -> bool {
-    match &viewer.kind {
-        CredentialKind::Operator => true,
-        CredentialKind::User { org, .. } => row.org.as_ref() == Some(org),
-        CredentialKind::EnforcementPoint { .. } => false,
-    }
+/// Whether an entry is about an org: its own, or a change of the platform's catalogue, which is every org's.
+pub(super) fn concerns(row: &AuditRow, org: &OrgCode) -> bool {
+    row.org.as_ref() == Some(org) || row.changes.iter().any(|change| change.id() == Some(ObjectId::Platform))
 }
 
 /// Which entries, with everything parsed.
@@ -69,15 +65,36 @@ impl Search {
         })
     }
 
-    /// What the rows are read by: the index that leaves the fewest, or all rows.
-    fn subject(&self) -> Option<AuditSubject> {
+    /// What the rows are read by: the index that leaves the fewest, or all rows. What an org's owner sees is its own and
+    /// what was done to the platform's catalogue.
+    fn subjects(&self) -> Vec<AuditSubject> {
         let object = self.object.clone().map(AuditSubject::Object);
         let actor = || self.actor.clone().map(AuditSubject::Actor);
-        object.or_else(actor).or_else(|| self.org.clone().map(AuditSubject::Org))
+        match (object.or_else(actor), &self.org) {
+            (Some(one), _) => vec![one],
+            (None, Some(org)) => vec![AuditSubject::Org(org.clone()), AuditSubject::Object(ObjectId::Platform)],
+            (None, None) => Vec::new(),
+        }
+    }
+
+    /// The next rows, in order: of several subjects the nearest, each once.
+    fn rows(&self, audit: &AuditReader, subjects: &[AuditSubject], page: AuditPage) -> Result<Vec<AuditRow>, Fault> {
+        if subjects.is_empty() {
+            return audit.page(page);
+        }
+        let mut found = BTreeMap::new();
+        for subject in subjects {
+            found.extend(audit.of(subject, page)?.into_iter().map(|row| (row.revision, row)));
+        }
+        let rows = found.into_values();
+        Ok(match self.order {
+            Order::Up => rows.take(page.max).collect(),
+            Order::Down => rows.rev().take(page.max).collect(),
+        })
     }
 
     fn wants(&self, row: &AuditRow) -> bool {
-        self.org.as_ref().is_none_or(|org| row.org.as_ref() == Some(org))
+        self.org.as_ref().is_none_or(|org| concerns(row, org))
             && self.actor.as_ref().is_none_or(|actor| row.actor == *actor)
             && self.object.as_ref().is_none_or(|id| row.changes.iter().any(|c| c.id().as_ref() == Some(id)))
     }
@@ -99,10 +116,11 @@ impl Search {
         Ok((low, high))
     }
 
-    fn run(&self, audit: &AuditReader, head: Revision) -> Result<AuditReply, Fault> {
+    fn run(&self, audit: &AuditReader, viewer: &Viewer, view: &View) -> Result<AuditReply, Fault> {
+        let head = view.revision;
         let floor = audit.floor()?.max(Revision(1));
         let (low, high) = self.range(audit, floor, head)?;
-        let subject = self.subject();
+        let subjects = self.subjects();
         let mut reply = AuditReply { floor, revision: head, ..AuditReply::default() };
         let (mut looked, mut bytes) = (0, 0);
         let mut from = match self.order {
@@ -111,14 +129,11 @@ impl Search {
         };
         while low <= from && from <= high {
             let page = AuditPage { from, order: self.order, max: BATCH_ROWS };
-            let rows = match &subject {
-                Some(subject) => audit.of(subject, page)?,
-                None => audit.page(page)?,
-            };
+            let rows = self.rows(audit, &subjects, page)?;
             let last_batch = rows.len() < BATCH_ROWS;
             for row in rows.iter().filter(|row| low <= row.revision && row.revision <= high) {
                 looked += 1;
-                if self.wants(row) {
+                if self.wants(row) && sees_entry(viewer, &view.state, row) {
                     let entry = self.entry_of(row);
                     bytes += entry.changes.iter().map(size).sum::<usize>();
                     reply.entries.push(entry);
@@ -243,6 +258,15 @@ impl App {
         }
     }
 
+    /// The same of what is asked of an org as a whole, which those alone are answered who see all of it.
+    pub(super) fn whole_org(&self, viewer: &Viewer, org: Option<OrgCode>) -> Result<OrgCode, ApiError> {
+        let org = self.org_asked(viewer, org)?;
+        if viewer.sees_all(&self.views.load().state, org.as_str()) {
+            return Ok(org);
+        }
+        Err(ApiError::new(ApiError::FORBIDDEN, format!("this is asked of `{org}` as a whole: its owners and platform operators may")))
+    }
+
     /// A page of the audit.
     pub async fn audit(&self, viewer: &Viewer, query: AuditQuery) -> Result<AuditReply, ApiError> {
         if let (Some(asked), Some(own)) = (&query.org, viewer.org())
@@ -250,10 +274,10 @@ impl App {
         {
             return Err(ApiError::new(ApiError::NOT_FOUND, format!("org_unknown: there is no org `{asked}`")));
         }
-        let head = self.choose(&query.at).await.map_err(NoView::into_api)?.view.revision;
+        let view = self.choose(&query.at).await.map_err(NoView::into_api)?.view;
         let search = Search::parse(viewer, query)?;
-        let audit = self.audit.clone();
-        tokio::task::spawn_blocking(move || search.run(&audit, head)).await.map_err(ended)?.map_err(faulty)
+        let (audit, viewer) = (self.audit.clone(), viewer.clone());
+        tokio::task::spawn_blocking(move || search.run(&audit, &viewer, &view)).await.map_err(ended)?.map_err(faulty)
     }
 
     /// One entry with all that it changed, as far as it fits one answer.
@@ -295,7 +319,7 @@ impl App {
         let read = tokio::task::spawn_blocking(move || Ok((audit.rows(revision, 1)?.into_iter().next(), audit.floor()?)));
         let (row, floor) = read.await.map_err(ended)?.map_err(faulty)?;
         match row {
-            Some(row) if row.revision == revision && sees(viewer, &row) => Ok(row),
+            Some(row) if row.revision == revision && sees_entry(viewer, &self.views.load().state, &row) => Ok(row),
             Some(_) | None if revision < floor && revision > Revision(0) => {
                 Err(ApiError::new(ApiError::COMPACTED, format!("entry {revision} is no longer held: the first that is kept is {floor}")))
             }
@@ -305,7 +329,7 @@ impl App {
 
     /// What differs between two revisions of an org.
     pub async fn diff(&self, viewer: &Viewer, org: Option<OrgCode>, from: Revision, to: Revision) -> Result<DiffReply, ApiError> {
-        let org = self.org_asked(viewer, org)?;
+        let org = self.whole_org(viewer, org)?;
         let (low, high) = (from.min(to), from.max(to));
         if high.0 - low.0 > DIFF_ENTRIES_MAX {
             let message = format!("{} entries lie between {low} and {high}: at most {DIFF_ENTRIES_MAX} can be compared", high.0 - low.0);
@@ -406,13 +430,10 @@ mod tests {
     }
 
     #[test]
-    fn an_owner_sees_the_entries_of_their_org_an_enforcement_point_none() {
-        let viewer = |kind: CredentialKind| Viewer { credential: "c".parse().unwrap(), label: "c".into(), kind };
-        let org = || "acme".parse().unwrap();
-        let (own, other, cluster) = (row(1, Some("acme"), Vec::new()), row(2, Some("rival"), Vec::new()), row(3, None, Vec::new()));
-        let seen = |kind: CredentialKind| [&own, &other, &cluster].map(|row| sees(&viewer(kind.clone()), row));
-        assert_eq!(seen(CredentialKind::Operator), [true, true, true]);
-        assert_eq!(seen(CredentialKind::User { org: org(), user: "ann".parse().unwrap() }), [true, false, false]);
-        assert_eq!(seen(CredentialKind::EnforcementPoint { org: org() }), [false, false, false]);
+    fn a_change_of_the_platforms_catalogue_concerns_every_org() {
+        let org = "acme".parse().unwrap();
+        let platform = change(None, Some(Object::Platform(Arc::default())));
+        let rows = [row(1, Some("acme"), Vec::new()), row(2, Some("rival"), Vec::new()), row(3, None, Vec::new()), row(4, None, platform)];
+        assert_eq!(rows.each_ref().map(|row| concerns(row, &org)), [true, false, false, true]);
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bailiwick_policy::ids::{ObjectId, Revision};
 use bailiwick_policy::outcome::AuditRow;
 use bailiwick_policy::query::{ListQuery, item, list};
-use bailiwick_policy::view::Viewer;
+use bailiwick_policy::view::{Viewer, sees_entry};
 use bailiwick_policy::object::CredentialKind;
 use bailiwick_rpc::api::*;
 
@@ -26,10 +26,23 @@ impl App {
                 CredentialKind::Operator => "operator",
                 CredentialKind::User { .. } => "user",
                 CredentialKind::EnforcementPoint { .. } => "enforcement_point",
+                CredentialKind::Application { .. } => "application",
+                CredentialKind::Invitation { .. } => "invitation",
             }
             .to_owned(),
             org: viewer.org().cloned(),
-            user: viewer.user().map(ToString::to_string),
+            user: match &viewer.kind {
+                CredentialKind::User { user, .. } | CredentialKind::Invitation { user, .. } => Some(user.to_string()),
+                CredentialKind::Operator | CredentialKind::EnforcementPoint { .. } | CredentialKind::Application { .. } => None,
+            },
+            application: match &viewer.kind {
+                CredentialKind::Application { application, .. } => Some(application.to_string()),
+                CredentialKind::Operator
+                | CredentialKind::EnforcementPoint { .. }
+                | CredentialKind::User { .. }
+                | CredentialKind::Invitation { .. } => None,
+            },
+            until: self.views.load().state.credentials.get(&viewer.credential).and_then(|credential| credential.bounds.not_after),
             cluster: self.config.cluster.clone(),
             node: self.config.node,
         }
@@ -95,8 +108,7 @@ impl App {
             return Ok(WatchReply { events: Vec::new(), next: view.revision, compacted: Some(got) });
         }
         let wanted = |row: &&AuditRow| {
-            request.org.as_ref().is_none_or(|org| row.org.as_ref() == Some(org))
-                && super::audit::sees(viewer, row)
+            request.org.as_ref().is_none_or(|org| super::audit::concerns(row, org)) && sees_entry(viewer, &view.state, row)
         };
         let events = rows.iter().filter(wanted).map(event).collect();
         Ok(WatchReply { events, next: last, compacted: None })

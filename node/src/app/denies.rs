@@ -236,7 +236,7 @@ impl App {
 
     /// What every node knows that answers in time; those that don't are named.
     pub async fn denies(&self, viewer: &Viewer, request: DeniesRequest) -> Result<DeniesReply, ApiError> {
-        let org = self.org_asked(viewer, request.org)?;
+        let org = self.whole_org(viewer, request.org)?;
         let question = DeniesRequest { org: Some(org), text: request.text, max: 0 };
         let bytes = wire::encode(&question).map_err(|e| ApiError::new(ApiError::BAD_REQUEST, e.to_string()))?;
         let metrics = self.consensus.metrics();
@@ -272,7 +272,7 @@ mod tests {
         for _ in 0..3 {
             feed.note("acme", "till:s1/t1", "GET", "/v1/x", Reason::NeedsRead.into());
         }
-        feed.note("acme", "till:s1/t1", "GET", "/v1/x", Decision { reason: Reason::PermitGroup, would_deny: Some(Reason::NeedsRead) });
+        feed.note("acme", "till:s1/t1", "GET", "/v1/x", Decision { would_deny: Some(Reason::NeedsRead), ..Reason::PermitGroup.into() });
         feed.note("acme", "till:s1/t1", "GET", "/v1/x", Reason::PermitGroup.into());
         feed.note("acme", "till:s1/t1", "GET", "/v1/x", Reason::Behind.into());
         feed.note("nowhere", "till:s1/t1", "GET", "/v1/x", Reason::OrgUnknown.into());

@@ -9,6 +9,7 @@ pub mod denies;
 pub mod fresh;
 pub mod members;
 pub mod older;
+pub mod reach;
 pub mod status;
 pub mod write;
 
@@ -17,7 +18,8 @@ use std::time::{Duration, Instant};
 
 use bailiwick_policy::decision::Reason;
 use bailiwick_policy::ids::Revision;
-use bailiwick_policy::object::Secret;
+use bailiwick_policy::object::{Credential, CredentialKind, Secret};
+use bailiwick_policy::state::State;
 use bailiwick_policy::view::Viewer;
 use bailiwick_rpc::api::{ApiError, At, Receipt};
 use bailiwick_rpc::identity::CallerIdentity;
@@ -136,11 +138,14 @@ impl App {
         let view = self.views.load();
         let token = caller.token_hash.map(Secret::TokenHash);
         let certificate = caller.certificate_fingerprint.map(Secret::CertificateFingerprint);
-        let found = token.iter().chain(&certificate).find_map(|secret| Viewer::of_secret(&view.state, secret));
+        let proved = || token.iter().chain(&certificate);
+        let found = proved().find_map(|secret| Viewer::of_secret(&view.state, secret));
         found.ok_or_else(|| {
             let bound = Duration::from_millis(self.config.staleness_bound_ms);
             if view.state.cluster.is_some() && self.fresh.staleness().is_some_and(|s| s <= bound) {
-                ApiError::new(ApiError::FORBIDDEN, "this certificate or token is not that of a credential in force")
+                let why = proved().find_map(|secret| why_not(&view.state, secret));
+                let why = why.unwrap_or_else(|| "this certificate or token is not that of a credential in force".to_owned());
+                ApiError::new(ApiError::FORBIDDEN, why)
             } else {
                 // A node that lags may not know yet what was acknowledged elsewhere.
                 ApiError::new(ApiError::UNAVAILABLE, "this node's state is too stale to know the credential: try another node")
@@ -247,6 +252,30 @@ impl App {
         let incarnation = view.state.cluster.as_ref().map_or(0, |c| c.incarnation);
         Receipt::new(&self.config.cluster, incarnation, revision)
     }
+}
+
+/// Why a credential that was proved doesn't let in; none if none was proved. A revoked one is no credential any more.
+fn why_not(state: &State, secret: &Secret) -> Option<String> {
+    let credential = state.by_secret.get(secret).and_then(|id| state.credentials.get(id))?;
+    let Credential { id, bounds, .. } = &**credential;
+    if bounds.not_after.is_some_and(|until| until <= state.clock) {
+        return Some(format!("credential `{id}` has expired: have another made"));
+    }
+    if !bounds.hold(state.clock) {
+        return Some(format!("credential `{id}` is not in force yet"));
+    }
+    Some(match &credential.kind {
+        CredentialKind::Application { application, .. } => format!("credential `{id}`: application `{application}` is suspended, or gone"),
+        CredentialKind::User { user, .. } | CredentialKind::Invitation { user, .. } => {
+            format!("credential `{id}`: user `{user}` is suspended, or gone")
+        }
+        CredentialKind::Operator | CredentialKind::EnforcementPoint { .. } => format!("credential `{id}`: its org is gone"),
+    })
+}
+
+/// What an invitation is told that asks for anything else.
+pub fn only_redeemed() -> ApiError {
+    ApiError::new(ApiError::FORBIDDEN, "an invitation is turned into a credential of its user, and does nothing else")
 }
 
 /// Milliseconds of a duration, rounded up: a staleness is never understated.

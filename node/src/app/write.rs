@@ -10,7 +10,7 @@ use bailiwick_policy::ids::{CredentialId, RequestId, Revision, Tick};
 use bailiwick_policy::outcome::{Outcome, RejectionCode};
 use bailiwick_policy::plan;
 use bailiwick_policy::preview::{Preview, preview};
-use bailiwick_policy::view::Viewer;
+use bailiwick_policy::view::{Viewer, reduced};
 use bailiwick_rpc::api::*;
 use bailiwick_storage::codec::encode_envelope;
 use sha2::{Digest, Sha256};
@@ -196,7 +196,12 @@ impl App {
         }
         let chosen = self.choose(&At::Local).await.map_err(super::NoView::into_api)?;
         let revision = chosen.view.revision;
-        let task = tokio::task::spawn_blocking(move || plan::faults(&chosen.view.state, &command));
+        let viewer = viewer.clone();
+        let task = tokio::task::spawn_blocking(move || {
+            // What the asker doesn't see is judged as if it weren't there.
+            let seen = reduced(&chosen.view.state, &viewer);
+            plan::faults(seen.as_ref().unwrap_or(&chosen.view.state), &command)
+        });
         let faults = task.await.map_err(|e| ApiError::new(ApiError::UNAVAILABLE, format!("the validation ended early: {e}")))?;
         let wire = |f: plan::RowFault| RowFault { row: f.row as u64, column: f.column.to_owned(), cause: f.cause };
         Ok((revision, faults.into_iter().map(wire).collect()))

@@ -170,12 +170,11 @@ struct EndpointLine {
 fn endpoint(r: EndpointLine) -> Result<EndpointRow, ServeError> {
     let optional = |text: &str| Some(text.to_owned()).filter(|t| !t.is_empty());
     Ok(EndpointRow {
-        method: r.method,
-        path: r.path,
         resource: if r.resource == "-" { Field::Clear } else { field(&r.resource)? },
         class: optional(&r.class).map(|c| c.parse()).transpose()?,
         level: optional(&r.level).map(|l| l.parse()).transpose()?,
         name: field(&r.name)?,
+        ..EndpointRow::new(r.method, r.path)
     })
 }
 
@@ -265,12 +264,8 @@ mod tests {
         }
         let harbour = state.orgs.get(&org).expect("there");
         assert!(harbour.stores.len() >= 190 && harbour.zones.len() >= 5 && harbour.tills.len() >= 400);
-        let request = bailiwick_policy::decision::Request {
-            org: ORG,
-            subject: bailiwick_policy::decision::Subject::Till("north-7/t1"),
-            method: "POST",
-            path: "/v2/customers/42",
-        };
+        let till = bailiwick_policy::decision::Subject::Till("north-7/t1");
+        let request = bailiwick_policy::decision::Request::call(ORG, till, "POST", "/v2/customers/42");
         assert_eq!(bailiwick_policy::reference::decide(&state, &request).reason.as_str(), "permit_default_group");
     }
 

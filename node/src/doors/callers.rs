@@ -1,6 +1,7 @@
 //! The door for callers: the four services of `rpc::api`, each request judged by the credential as it is then.
 
 use bailiwick_policy::ids::{ObjectId, OrgCode, RequestId, Revision};
+use bailiwick_policy::object::CredentialKind;
 use bailiwick_policy::query::ListQuery;
 use bailiwick_policy::view::Viewer;
 use bailiwick_rpc::api::*;
@@ -11,7 +12,7 @@ use futures::future::BoxFuture;
 use serde_bytes::ByteBuf;
 use tarpc::context::Context;
 
-use crate::app::App;
+use crate::app::{App, only_redeemed};
 
 /// Hands connections to the service they ask for.
 pub struct CallersDoor(pub App);
@@ -58,10 +59,25 @@ impl Caller {
     /// Somebody who may look around: not an enforcement point, which checks and searches nothing.
     fn browser(&self) -> Result<Viewer, ApiError> {
         let viewer = self.viewer()?;
-        if viewer.sees_cluster() {
-            Ok(viewer)
-        } else {
-            Err(ApiError::new(ApiError::FORBIDDEN, "an enforcement point may check and nothing else"))
+        match &viewer.kind {
+            CredentialKind::Operator | CredentialKind::User { .. } => Ok(viewer),
+            CredentialKind::EnforcementPoint { .. } => Err(ApiError::new(ApiError::FORBIDDEN, "an enforcement point may check and nothing else")),
+            CredentialKind::Application { .. } => {
+                Err(ApiError::new(ApiError::FORBIDDEN, "an application may ask what it is, what it holds and what it may do, and nothing else"))
+            }
+            CredentialKind::Invitation { .. } => Err(only_redeemed()),
+        }
+    }
+
+    /// Somebody who may ask about a subject: whether about this one is then judged.
+    fn asker(&self) -> Result<Viewer, ApiError> {
+        let viewer = self.viewer()?;
+        match &viewer.kind {
+            CredentialKind::Application { .. } => Ok(viewer),
+            CredentialKind::Operator
+            | CredentialKind::User { .. }
+            | CredentialKind::EnforcementPoint { .. }
+            | CredentialKind::Invitation { .. } => self.browser(),
         }
     }
 }
@@ -137,6 +153,22 @@ impl Browse for Caller {
 
     async fn suggest(self, _: Context, request: SuggestRequest) -> Result<SuggestReply, ApiError> {
         self.app.suggest(&self.browser()?, request).await
+    }
+
+    async fn who_can(self, _: Context, request: WhoCanRequest) -> Result<WhoCanReply, ApiError> {
+        self.app.who_can(&self.browser()?, request).await
+    }
+
+    async fn what_can(self, _: Context, request: WhatCanRequest) -> Result<WhatCanReply, ApiError> {
+        self.app.what_can(&self.asker()?, request).await
+    }
+
+    async fn effective_scopes(self, _: Context, request: ScopesRequest) -> Result<ScopesReply, ApiError> {
+        self.app.effective_scopes(&self.asker()?, request).await
+    }
+
+    async fn holdings(self, _: Context, request: HoldingsRequest) -> Result<HoldingsReply, ApiError> {
+        self.app.holdings(&self.asker()?, request).await
     }
 
     async fn lint(self, _: Context, org: Option<OrgCode>) -> Result<LintReply, ApiError> {

@@ -20,7 +20,8 @@ use tokio::time::Instant;
 
 use crate::app::{App, denies};
 use crate::app::members::{self, Answer, Asked};
-use crate::raft::wire;
+use crate::app::write::now;
+use crate::raft::{time, wire};
 
 /// Hands connections to the peer service.
 pub struct PeersDoor {
@@ -183,6 +184,7 @@ impl Peer for FromPeer {
                 let question = wire::decode(&question).map_err(malformed)?;
                 wire::encode(&self.app.own_denies(&question)).map_err(malformed)
             }
+            time::TOPIC => wire::encode(&now()).map_err(malformed),
             _newer => Err(malformed(format!("this node knows no topic `{topic}`"))),
         }
     }

@@ -3,6 +3,7 @@
 pub mod loops;
 pub mod network;
 pub mod peers;
+pub mod time;
 pub mod wire;
 
 use std::sync::Arc;

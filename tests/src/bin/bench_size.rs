@@ -113,6 +113,7 @@ async fn run(options: Options) -> Result<(), String> {
         action: "GET".to_owned(),
         resource: "/v2/customers/42".to_owned(),
         at: At::Local,
+        ..CheckRequest::default()
     };
     until("the node answers checks again", BACK_WITHIN, async || {
         let reply = cluster.node(back).caller.check(asked.clone()).await.map_err(|why| why.to_string())?;

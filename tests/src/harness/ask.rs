@@ -15,5 +15,5 @@ pub fn code<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> T {
 
 /// A question: org, subject, action, resource.
 pub fn check_of(org: &str, subject: &str, action: &str, resource: &str, at: At) -> CheckRequest {
-    CheckRequest { org: Some(org.to_owned()), subject: subject.to_owned(), action: action.to_owned(), resource: resource.to_owned(), at }
+    CheckRequest { org: Some(org.to_owned()), subject: subject.to_owned(), action: action.to_owned(), resource: resource.to_owned(), at, ..CheckRequest::default() }
 }

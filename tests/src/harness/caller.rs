@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bailiwick_policy::command::Command;
-use bailiwick_policy::ids::{ObjectId, RequestId, Revision};
+use bailiwick_policy::ids::{ObjectId, OrgCode, RequestId, Revision};
 use bailiwick_policy::query::{List, ListQuery};
 use bailiwick_rpc::api::*;
 use bailiwick_rpc::codec::context_within;
@@ -202,6 +202,41 @@ impl Caller {
     /// One object.
     pub async fn get(&self, id: ObjectId, at: At) -> Result<GetReply, CallFailed> {
         call!(self, browse, BrowseClient, "browse", get(id, at))
+    }
+
+    /// A page of the audit.
+    pub async fn audit(&self, query: AuditQuery) -> Result<AuditReply, CallFailed> {
+        call!(self, browse, BrowseClient, "browse", audit(query))
+    }
+
+    /// One entry of the audit.
+    pub async fn audit_entry(&self, revision: Revision) -> Result<AuditEntry, CallFailed> {
+        call!(self, browse, BrowseClient, "browse", audit_entry(revision))
+    }
+
+    /// What the lint finds.
+    pub async fn lint(&self, org: Option<OrgCode>) -> Result<LintReply, CallFailed> {
+        call!(self, browse, BrowseClient, "browse", lint(org))
+    }
+
+    /// A page of who may do something.
+    pub async fn who_can(&self, request: WhoCanRequest) -> Result<WhoCanReply, CallFailed> {
+        call!(self, browse, BrowseClient, "browse", who_can(request))
+    }
+
+    /// A page of what a subject may do.
+    pub async fn what_can(&self, request: WhatCanRequest) -> Result<WhatCanReply, CallFailed> {
+        call!(self, browse, BrowseClient, "browse", what_can(request))
+    }
+
+    /// A page of the scopes that a subject holds.
+    pub async fn effective_scopes(&self, request: ScopesRequest) -> Result<ScopesReply, CallFailed> {
+        call!(self, browse, BrowseClient, "browse", effective_scopes(request))
+    }
+
+    /// All that a subject holds.
+    pub async fn holdings(&self, request: HoldingsRequest) -> Result<HoldingsReply, CallFailed> {
+        call!(self, browse, BrowseClient, "browse", holdings(request))
     }
 
     /// Waits for changes.

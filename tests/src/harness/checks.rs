@@ -82,7 +82,7 @@ async fn ask(caller: &Caller, org: &str, each: usize) -> Result<(), String> {
         };
     }
     let checks = vec![(subject.to_owned(), action.to_owned(), resource.to_owned()); each];
-    match caller.check_many(CheckManyRequest { org: Some(org.to_owned()), checks, at: At::Local }).await {
+    match caller.check_many(CheckManyRequest { org: Some(org.to_owned()), checks, ..CheckManyRequest::default() }).await {
         Ok(reply) if reply.answers.len() == each && reply.answers.iter().all(|(decision, _)| decision == "permit") => Ok(()),
         Ok(reply) => Err(format!("{:?} at revision {}", reply.answers.first(), reply.revision)),
         Err(why) => Err(why.to_string()),

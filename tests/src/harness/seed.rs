@@ -46,14 +46,8 @@ pub fn concepts(org: &str, codes: &[&str]) -> Command {
 
 /// An endpoint: method, template, resource (none is unmapped), class, and a level other than its method's.
 pub fn endpoint(method: &str, path: &str, resource: Option<&str>, class: Class, level: Option<Level>) -> EndpointRow {
-    EndpointRow {
-        method: method.into(),
-        path: path.into(),
-        resource: resource.map_or(Field::Keep, |r| Field::To(code(r))),
-        class: Some(class),
-        level,
-        name: Field::Keep,
-    }
+    let resource = resource.map_or(Field::Keep, |r| Field::To(code(r)));
+    EndpointRow { resource, class: Some(class), level, ..EndpointRow::new(method, path) }
 }
 
 /// Endpoints of which each reason of a decision can be had.

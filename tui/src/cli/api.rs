@@ -8,8 +8,9 @@ use bailiwick_policy::ids::{ObjectId, OrgCode, RequestId, Revision};
 use bailiwick_policy::query::ListQuery;
 use bailiwick_rpc::api::{
     ApiError, At, AuditEntry, AuditQuery, AuditReply, CheckReply, CheckRequest, ClusterStatus, DeniesReply, DeniesRequest,
-    DiffReply, ExplainReply, GetReply, LintReply, ListReply, MemberChangeReply, MemberChangeRequest, PreviewReply, PreviewRequest,
-    Receipt, RejectionBody, RowFault, SubmitRequest, SuggestReply, SuggestRequest, WatchReply, WatchRequest, WhoAmI,
+    DiffReply, ExplainReply, GetReply, HoldingsReply, HoldingsRequest, LintReply, ListReply, MemberChangeReply, MemberChangeRequest, PreviewReply, PreviewRequest,
+    Receipt, RejectionBody, RowFault, ScopesReply, ScopesRequest, SubmitRequest, SuggestReply, SuggestRequest, WatchReply,
+    WatchRequest, WhatCanReply, WhatCanRequest, WhoAmI, WhoCanReply, WhoCanRequest,
 };
 
 /// Why a call has no answer.
@@ -95,6 +96,10 @@ pub(crate) trait Api {
     async fn denies(&self, request: DeniesRequest) -> Result<DeniesReply, CallFault>;
     async fn suggest(&self, request: SuggestRequest) -> Result<SuggestReply, CallFault>;
     async fn lint(&self, org: Option<OrgCode>) -> Result<LintReply, CallFault>;
+    async fn who_can(&self, request: WhoCanRequest) -> Result<WhoCanReply, CallFault>;
+    async fn what_can(&self, request: WhatCanRequest) -> Result<WhatCanReply, CallFault>;
+    async fn effective_scopes(&self, request: ScopesRequest) -> Result<ScopesReply, CallFault>;
+    async fn holdings(&self, request: HoldingsRequest) -> Result<HoldingsReply, CallFault>;
     async fn cluster_status(&self, hashes: bool) -> Result<ClusterStatus, CallFault>;
     async fn change_members(&self, request: MemberChangeRequest) -> Result<MemberChangeReply, CallFault>;
     fn new_request_id(&self) -> RequestId;

@@ -1,12 +1,20 @@
 //! The words of the command line: what clap parses. Nothing here does anything; `ask` makes commands of them.
 //!
-//! `deeds` are questions, changes and files; `insight` is the audit and what is derived from it; `places` and
-//! `catalogue` are the nouns with their verbs.
+//! `questions` are decisions; `deeds` are changes and files; `insight` is the audit and what is derived from it; the
+//! others are the nouns with their verbs.
 
+mod applications;
+mod assign;
+mod bundles;
 mod catalogue;
 mod deeds;
 mod insight;
+mod people;
 mod places;
+mod platform;
+mod questions;
+mod scopes;
+mod users;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,10 +24,18 @@ use bailiwick_rpc::api::At;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+pub use self::applications::*;
+pub use self::assign::*;
+pub use self::bundles::*;
 pub use self::catalogue::*;
 pub use self::deeds::*;
 pub use self::insight::*;
+pub use self::people::*;
 pub use self::places::*;
+pub use self::platform::*;
+pub use self::questions::*;
+pub use self::scopes::*;
+pub use self::users::*;
 use super::words::{parse_at, parse_duration};
 
 /// Exit codes and a first example, below the top level's help.
@@ -50,7 +66,7 @@ pub struct Common {
     /// The organisation [default: the caller's own, or the profile's]
     #[arg(long, global = true, value_name = "ORG")]
     pub org: Option<String>,
-    /// A section of the configuration file: nodes, credential, organisation
+    /// A section of the configuration file (`~/.config/bailiwick/config.toml`): nodes, credential, organisation
     #[arg(long, global = true, value_name = "NAME", env = "BAILIWICK_PROFILE", hide_env = true)]
     pub profile: Option<String>,
     /// The development cluster that `bailiwick-node dev` started here
@@ -157,18 +173,62 @@ pub enum Deed {
     /// Access groups
     #[command(subcommand, arg_required_else_help = true)]
     AccessGroup(GroupVerb),
+    /// Scopes: what access controls and credentials are made of
+    #[command(subcommand, arg_required_else_help = true)]
+    Scope(ScopeVerb),
+    /// Custom entities, each with four scopes
+    #[command(subcommand, arg_required_else_help = true)]
+    Entity(EntityVerb),
+    /// Access controls: sets of scopes for user groups
+    #[command(subcommand, arg_required_else_help = true)]
+    AccessControl(ControlVerb),
+    /// User groups
+    #[command(subcommand, arg_required_else_help = true)]
+    UserGroup(UserGroupVerb),
+    /// Users
+    #[command(subcommand, arg_required_else_help = true)]
+    User(UserVerb),
+    /// Permission sets: actions on sub-modules, for users at places
+    #[command(subcommand, arg_required_else_help = true)]
+    PermissionSet(SetVerb),
+    /// Roles: privileges, for applications
+    #[command(subcommand, arg_required_else_help = true)]
+    Role(RoleVerb),
+    /// Applications and their keys
+    #[command(subcommand, arg_required_else_help = true)]
+    Application(ApplicationVerb),
+    /// Endpoint privileges: predefined
+    #[command(subcommand, arg_required_else_help = true)]
+    EndpointPrivilege(EndpointPrivilegeVerb),
+    /// A group allocated to stores for a while; what was there before comes back by itself. Needs --reason
+    #[command(after_help = "Example:\n  bailiwick --dev break-glass north-7 --group Admin --for 2h --reason 'till software is being replaced'")]
+    BreakGlass(BreakGlass),
+    /// What ships to every organisation: standard sets, predefined controls and roles, scopes, modules
+    #[command(subcommand, arg_required_else_help = true)]
+    Catalogue(CatalogueVerb),
+    /// Who may do this: every till, user and application, page by page at one revision
+    #[command(after_help = "Examples:\n  bailiwick --dev who-can --action POST --resource /v2/customers --kind till --limit 20\n  bailiwick --dev who-can --module 'Member Care/Customer PII' --do view --place zone:north")]
+    WhoCan(WhoCan),
+    /// What this subject may do: endpoints, sub-modules, scopes, or nodes of the navigation
+    #[command(after_help = "Examples:\n  bailiwick --dev what-can --subject application:erp\n  bailiwick --dev what-can --subject user:bob --nodes")]
+    WhatCan(WhatCan),
     /// Rows of a CSV or TSV file into the organisation: all of them, or none if one is faulty
     #[command(after_help = "\
 Columns (only those marked * are needed):
-  endpoints  method* path* resource class level name
+  endpoints  method* path* resource class level name scopes all_scopes permissions open
+             (scopes by blanks, commas or `|`; permissions by commas or `|`)
   zones      code* name* parent
   concepts   code* name* parent
   stores     code* name* external_ids zone concept latitude longitude time_zone language currency
   tills      store* code* name
   allocations  store* access_group*   (blank: the store inherits the default)
+  users      email* userRole groupName title firstName middleName lastName mobile accessibleEntities userType
+             (userRole is NAME:LEVEL; entities are places such as zone:north, by `;`; places and groups are added)
 
 Examples:
   bailiwick --dev import stores stores.csv --map code=store_id --map name=address --dry-run
+  bailiwick --dev import endpoints scopes.tsv --map scopes=scopes_any_of --dry-run
+  bailiwick --dev import users users.csv --map email='E-mail' --dry-run
   bailiwick --dev import endpoints --resume 01JD3ZK5V8ABCDEFGHJKMNPQRS")]
     Import(Import),
     /// Lists as CSV files
@@ -207,4 +267,7 @@ Examples:
     /// Who the cluster takes the caller for
     #[command(after_help = "Example:\n  bailiwick --dev whoami")]
     Whoami,
+    /// Sign in with a one-time code: it becomes a credential of the user, kept in a profile of this machine
+    #[command(after_help = "Examples:\n  bailiwick --nodes 10.0.0.1:7410,10.0.0.2:7410 --ca ca.pem login bw_0123 --as north\n  bailiwick --dev login - --as bob")]
+    Login(Login),
 }

@@ -13,6 +13,7 @@ use bailiwick_policy::path;
 use super::args::*;
 use super::exit::Trouble;
 use super::import::degrees;
+use super::words::{parse_permissions, parse_scopes};
 
 /// Reads a value; what is wrong with it is a matter of usage.
 pub fn value<T: FromStr<Err: Display>>(flag: &str, text: &str) -> Result<T, Trouble> {
@@ -38,6 +39,13 @@ fn text_field(text: Option<&str>) -> Field<Arc<str>> {
         Some("") => Field::Clear,
         Some(text) => Field::To(text.into()),
     }
+}
+
+/// Not given keeps, empty clears, a list sets.
+fn list_field<T>(flag: &str, text: Option<&str>, parse: fn(&str) -> Result<Vec<T>, String>) -> Result<Field<Vec<T>>, Trouble> {
+    let Some(text) = text else { return Ok(Field::Keep) };
+    let all = parse(text).map_err(|why| Trouble::Usage(format!("{flag}: {why}")))?;
+    Ok(if all.is_empty() { Field::Clear } else { Field::To(all) })
 }
 
 /// A description, checked.
@@ -73,8 +81,17 @@ pub fn object_id(org: OrgCode, kind: &str, id: &str) -> Result<ObjectId, Trouble
         "resource" => ObjectId::Resource(org, value("resource", id)?),
         "endpoint" => ObjectId::Endpoint(org, super::words::parse_endpoint(id).map_err(Trouble::Usage)?),
         "user" => ObjectId::User(org, value("user", id)?),
+        "scope" => ObjectId::Scope(org, value("scope", id)?),
+        "entity" => ObjectId::Entity(org, value("entity", id)?),
+        "access-control" => ObjectId::Control(org, value("access-control", id)?),
+        "user-group" => ObjectId::UserGroup(org, value("user-group", id)?),
+        "permission-set" => ObjectId::Set(org, value("permission-set", id)?),
+        "role" => ObjectId::Role(org, value("role", id)?),
+        "application" => ObjectId::Application(org, value("application", id)?),
+        "break-glass" => ObjectId::Override(org, value("break-glass", id)?),
+        "settings" => ObjectId::Settings(org),
         _other => {
-            let kinds = "org, zone, concept, store, till, resource, endpoint, access-group, user, credential";
+            let kinds = "org, zone, concept, store, till, resource, endpoint, access-group, scope, entity, access-control, user-group, user, permission-set, role, application, break-glass, settings, credential";
             return Err(Trouble::Usage(format!("`{kind}` is no kind of object: it is one of {kinds}")));
         }
     })
@@ -168,6 +185,11 @@ pub fn put_endpoint(
         class: fields.class,
         level: fields.level,
         name: field("--name", fields.name.as_deref())?,
+        scopes: list_field("--scopes", fields.scopes.as_deref(), parse_scopes)?,
+        all_scopes: fields.all_scopes,
+        permissions: list_field("--permissions", fields.permissions.as_deref(), parse_permissions)?,
+        open: fields.open,
+        instance: fields.instance,
     };
     Ok(Command::PutEndpoints { org, mode, rows: vec![row] })
 }

@@ -1,12 +1,12 @@
 //! Questions: may this subject do this, and why. A cluster that can't be reached answers "can't tell", never "no".
 
 use bailiwick_policy::access::{Class, Level, Levels};
-use bailiwick_policy::decision::Subject;
-use bailiwick_rpc::api::{ApiError, CheckReply, CheckRequest, ExplainReply};
+use bailiwick_policy::decision::{Ask, Subject};
+use bailiwick_rpc::api::{ApiError, CheckContext, CheckReply, CheckRequest, ExplainReply};
 use serde_json::{Value, json};
 
 use super::api::{Api, CallFault};
-use super::args::Question;
+use super::args::{Asked, Question};
 use super::context::Context;
 use super::exit::{Exit, Trouble};
 use super::out::Out;
@@ -34,7 +34,10 @@ pub(crate) async fn explain<A: Api>(context: &Context<'_, A>, question: &Questio
                 out.value(&explanation_json(&reply))?;
             } else {
                 match &reply.explanation {
-                    Some(explanation) => out.lines(explanation.lines())?,
+                    Some(explanation) => {
+                        out.lines(explanation.lines())?;
+                        out.lines(obligation_lines(&reply.reply))?;
+                    }
                     None => out.lines(reply_lines(&reply.reply))?,
                 }
                 out.line(&at_line(&reply.reply))?;
@@ -46,18 +49,48 @@ pub(crate) async fn explain<A: Api>(context: &Context<'_, A>, question: &Questio
 }
 
 fn request<A: Api>(context: &Context<'_, A>, question: &Question) -> Result<CheckRequest, Trouble> {
-    Subject::parse(&question.subject).map_err(|error| Trouble::Usage(format!("--subject: {error}")))?;
-    let path = question.resource.strip_prefix("endpoint:").unwrap_or(&question.resource);
-    if !path.starts_with('/') && path.contains(':') {
-        return Err(Trouble::Usage(format!("--resource: `{}` is no resource: write /path, or endpoint:/path", question.resource)));
-    }
+    subject(&question.subject)?;
+    let (action, resource) = asked(&question.asked)?;
     Ok(CheckRequest {
         org: context.org.as_ref().map(ToString::to_string),
         subject: question.subject.clone(),
-        action: question.action.trim().to_ascii_uppercase(),
-        resource: format!("endpoint:{path}"),
+        action,
+        resource,
         at: context.at(),
+        context: CheckContext {
+            place: question.asked.place.clone(),
+            instance: question.instance,
+            created_by: question.created_by.clone(),
+            assigned_to: question.assigned_to.clone(),
+            body_type: question.body_type.clone(),
+        },
     })
+}
+
+/// Whether a text names a subject.
+pub fn subject(text: &str) -> Result<(), Trouble> {
+    Subject::parse(text).map(drop).map_err(|error| Trouble::Usage(format!("--subject: {error}")))
+}
+
+/// What is asked for, as action and resource of a check.
+pub fn asked(asked: &Asked) -> Result<(String, String), Trouble> {
+    let done = |kind: &str, id: &str| (asked.act.clone().unwrap_or_default(), format!("{kind}:{id}"));
+    let (action, resource) = match (&asked.module, &asked.scope, &asked.entity) {
+        (Some(module), _, _) => done("module", module),
+        (None, Some(scope), _) => done("scope", scope),
+        (None, None, Some(entity)) => done("entity", entity),
+        (None, None, None) => {
+            let text = asked.resource.as_deref().unwrap_or_default();
+            // A path without its slash is one all the same; what is wrong with it, the cluster says.
+            let resource = if text.starts_with('/') || !text.contains(':') { format!("endpoint:{text}") } else { text.to_owned() };
+            let action = asked.action.as_deref().unwrap_or_default().trim();
+            (if resource.starts_with("endpoint:") { action.to_ascii_uppercase() } else { action.to_owned() }, resource)
+        }
+    };
+    match Ask::parse(&action, &resource) {
+        Ok(_) => Ok((action, resource)),
+        Err(why) => Err(Trouble::Usage(why)),
+    }
 }
 
 fn exit(decision: &str) -> Exit {
@@ -76,6 +109,9 @@ fn reply_json(reply: &CheckReply) -> Value {
     if let (Value::Object(fields), Some(denied)) = (&mut value, &reply.would_deny) {
         fields.insert("would_deny".to_owned(), json!(denied));
     }
+    if let (Value::Object(fields), false) = (&mut value, reply.places.is_empty()) {
+        fields.insert("places".to_owned(), json!(reply.places));
+    }
     value
 }
 
@@ -84,8 +120,18 @@ fn reply_lines(reply: &CheckReply) -> Vec<String> {
     if let Some(denied) = &reply.would_deny {
         lines.push(format!("would deny: {denied} (the access group only observes)"));
     }
+    lines.extend(obligation_lines(reply));
+    lines
+}
+
+/// What has to be seen to, in words.
+fn obligation_lines(reply: &CheckReply) -> Vec<String> {
+    let mut lines = Vec::new();
     if !reply.obligations.is_empty() {
         lines.push(format!("obligations: {}", reply.obligations.join(", ")));
+    }
+    if !reply.places.is_empty() {
+        lines.push(format!("only at: {}", reply.places.join(", ")));
     }
     lines
 }

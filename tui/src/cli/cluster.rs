@@ -1,4 +1,4 @@
-//! The cluster as one node sees it, and who the caller is to it.
+//! The cluster as one node sees it.
 
 use bailiwick_rpc::api::{ClusterStatus, NodeStatus};
 use serde_json::json;
@@ -56,23 +56,4 @@ fn row(node: &NodeStatus) -> Vec<String> {
         node.staleness_ms.map_or("unknown".to_owned(), |ms| format!("{ms} ms")),
         node.version.clone(),
     ]
-}
-
-/// Prints who the cluster takes the caller for.
-pub(crate) async fn whoami<A: Api>(context: &Context<'_, A>, out: &mut Out<'_>) -> Result<Exit, Trouble> {
-    let who = context.api.whoami().await?;
-    if out.json {
-        out.value(&json!(who))?;
-        return Ok(Exit::Done);
-    }
-    out.line(&format!("credential  {} ({})", who.credential, who.label))?;
-    out.line(&format!("kind        {}", who.kind))?;
-    if let Some(org) = &who.org {
-        out.line(&format!("org         {org}"))?;
-    }
-    if let Some(user) = &who.user {
-        out.line(&format!("user        {user}"))?;
-    }
-    out.line(&format!("cluster     {}, answered by node {}", who.cluster, who.node))?;
-    Ok(Exit::Done)
 }

@@ -24,11 +24,16 @@ mod denies;
 mod export;
 mod import;
 mod lint;
+mod login;
 mod members;
+mod nouns;
 mod read;
+mod secret;
 mod suggest;
 mod suspend;
 mod watch;
+mod who;
+mod whoami;
 mod write;
 
 mod run;

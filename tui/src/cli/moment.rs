@@ -11,14 +11,15 @@ const DAY_S: i64 = 86_400;
 pub fn parse_moment(text: &str) -> Result<Tick, String> {
     let wrong = || format!("`{text}` is no moment: write a date, a time such as 2026-05-01T08:30:00Z, or how long ago, such as 2h or 7d");
     let text = text.trim();
-    if let Some(ago) = ago_ms(text) {
+    if let Some(ago) = length_ms(text) {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         return Ok(Tick(u64::try_from(now.as_millis()).unwrap_or(u64::MAX).saturating_sub(ago)));
     }
     written(text).map(Tick).ok_or_else(wrong)
 }
 
-fn ago_ms(text: &str) -> Option<u64> {
+/// Milliseconds of a length of time: `90s`, `30m`, `2h`, `7d`, `2w`.
+pub fn length_ms(text: &str) -> Option<u64> {
     let unit = text.strip_prefix(|c: char| c.is_ascii_digit())?.trim_start_matches(|c: char| c.is_ascii_digit());
     let scale = match unit {
         "s" => 1,
@@ -138,9 +139,9 @@ mod tests {
     #[test]
     fn how_long_ago() {
         for (text, ms) in [("90s", 90_000), ("2h", 7_200_000), ("7d", 604_800_000), ("1w", 604_800_000)] {
-            assert_eq!(ago_ms(text), Some(ms), "{text}");
+            assert_eq!(length_ms(text), Some(ms), "{text}");
         }
-        assert_eq!(ago_ms("99999999999999999999d"), None);
+        assert_eq!(length_ms("99999999999999999999d"), None);
     }
 
     proptest! {

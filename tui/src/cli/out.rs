@@ -77,7 +77,16 @@ pub fn safe(text: &str) -> String {
 
 /// JSON on one line. What serde leaves as it is but a terminal would act on becomes `\uXXXX`, which means the same.
 pub fn safe_json(value: &Value) -> String {
-    let text = value.to_string();
+    escaped(value.to_string())
+}
+
+/// The same on many lines, for people and for editors.
+pub fn safe_json_lines(value: &Value) -> Vec<String> {
+    let text = serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string());
+    text.lines().map(|line| escaped(line.to_owned())).collect()
+}
+
+fn escaped(text: String) -> String {
     if !text.contains(unsafe_char) {
         return text;
     }

@@ -77,10 +77,18 @@ fn print(listed: &Listed, rows: Vec<Value>, out: &mut Out<'_>) -> Result<Exit, T
 
 /// Prints one object.
 pub(crate) async fn show<A: Api>(context: &Context<'_, A>, id: ObjectId, out: &mut Out<'_>) -> Result<Exit, Trouble> {
+    show_with(context, id, json!({}), out).await
+}
+
+/// Prints one object with fields beside its own.
+pub(crate) async fn show_with<A: Api>(context: &Context<'_, A>, id: ObjectId, more: Value, out: &mut Out<'_>) -> Result<Exit, Trouble> {
     let org = id.org().cloned();
     let (item, revision) = context.get(id).await?;
     let listed = Listed { items: vec![item], revision, staleness_ms: 0 };
-    let value = rows(context, org.as_ref(), &listed).await?.pop().unwrap_or_default();
+    let mut value = rows(context, org.as_ref(), &listed).await?.pop().unwrap_or_default();
+    if let (Value::Object(fields), Value::Object(more)) = (&mut value, more) {
+        fields.extend(more);
+    }
     print_one(value, revision, out)
 }
 

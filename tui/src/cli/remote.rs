@@ -8,8 +8,9 @@ use bailiwick_policy::ids::{ObjectId, OrgCode, RequestId, Revision};
 use bailiwick_policy::query::ListQuery;
 use bailiwick_rpc::api::{
     At, AuditEntry, AuditQuery, AuditReply, CheckReply, CheckRequest, ClusterStatus, DeniesReply, DeniesRequest, DiffReply,
-    ExplainReply, GetReply, LintReply, ListReply, MemberChangeReply, MemberChangeRequest, PreviewReply, PreviewRequest, RowFault,
-    SubmitRequest, SuggestReply, SuggestRequest, WatchReply, WatchRequest, WhoAmI, decode_command,
+    ExplainReply, GetReply, HoldingsReply, HoldingsRequest, LintReply, ListReply, MemberChangeReply, MemberChangeRequest, PreviewReply, PreviewRequest,
+    RowFault, ScopesReply, ScopesRequest, SubmitRequest, SuggestReply, SuggestRequest, WatchReply, WatchRequest, WhatCanReply, WhatCanRequest, WhoAmI,
+    WhoCanReply, WhoCanRequest, decode_command,
 };
 
 use super::api::{Api, CallFault, Written};
@@ -108,6 +109,22 @@ impl Api for Remote {
 
     async fn lint(&self, org: Option<OrgCode>) -> Result<LintReply, CallFault> {
         Ok(self.client.lint(org).await?)
+    }
+
+    async fn who_can(&self, request: WhoCanRequest) -> Result<WhoCanReply, CallFault> {
+        Ok(self.client.who_can(request).await?)
+    }
+
+    async fn what_can(&self, request: WhatCanRequest) -> Result<WhatCanReply, CallFault> {
+        Ok(self.client.what_can(request).await?)
+    }
+
+    async fn effective_scopes(&self, request: ScopesRequest) -> Result<ScopesReply, CallFault> {
+        Ok(self.client.effective_scopes(request).await?)
+    }
+
+    async fn holdings(&self, request: HoldingsRequest) -> Result<HoldingsReply, CallFault> {
+        Ok(self.client.holdings(request).await?)
     }
 
     async fn cluster_status(&self, hashes: bool) -> Result<ClusterStatus, CallFault> {

@@ -13,7 +13,7 @@ use super::context::Context;
 use super::exit::{Exit, Trouble};
 use super::out::Out;
 use super::{
-    allocate, ask, audit, check, cluster, credential, denies, export, import, lint, members, narrow, read, suggest, suspend, watch, write,
+    allocate, ask, audit, check, cluster, credential, denies, export, import, lint, members, narrow, nouns, read, suggest, suspend, watch, who, whoami, write,
 };
 
 /// Does a deed.
@@ -23,10 +23,13 @@ pub(crate) async fn deed<A: Api>(context: &Context<'_, A>, deed: &Deed, out: &mu
         Deed::Explain(question) => check::explain(context, question, out).await,
         Deed::Import(args) => import::import(context, args, false, out).await,
         Deed::Export(Export::Stores { group, file }) => export::stores(context, group.as_deref(), file.as_deref(), out).await,
+        Deed::Export(Export::Users { file }) => export::users(context, file.as_deref(), out).await,
+        Deed::WhoCan(args) => who::who_can(context, args, out).await,
+        Deed::WhatCan(args) => who::what_can(context, args, out).await,
         Deed::Watch(args) => watch::watch(context, args, out).await,
         Deed::Cluster(ClusterVerb::Status { hashes }) => cluster::status(context, *hashes, out).await,
         Deed::Cluster(verb) => members::deed(context, verb, out).await,
-        Deed::Whoami => cluster::whoami(context, out).await,
+        Deed::Whoami => whoami::whoami(context, out).await,
         Deed::Audit(verb) => audit::audit(context, verb, out).await,
         Deed::Diff(args) => audit::diff(context, args, out).await,
         Deed::Denies(args) => denies::denies(context, args, out).await,
@@ -34,6 +37,9 @@ pub(crate) async fn deed<A: Api>(context: &Context<'_, A>, deed: &Deed, out: &mu
         Deed::Lint(Lint { what: Some(verb) }) => lint::file(verb, out),
         Deed::AccessGroup(GroupVerb::Stores { group, out: file }) => export::stores(context, Some(group), file.as_deref(), out).await,
         Deed::Credential(CredentialVerb::Create(of)) => credential::create(context, of, out).await,
+        Deed::User(verb @ UserVerb::Invite { .. }) => nouns::users::invite(context, verb, out).await,
+        Deed::Application(verb) if nouns::applications::makes_key(verb).is_some() => nouns::applications::with_key(context, verb, out).await,
+        Deed::Login(_) => Err(Trouble::Usage("`login` stands by itself: its code is who calls".to_owned())),
         Deed::Default(_)
         | Deed::Allocate(_)
         | Deed::Suspend(_)
@@ -46,6 +52,17 @@ pub(crate) async fn deed<A: Api>(context: &Context<'_, A>, deed: &Deed, out: &mu
         | Deed::Resource(_)
         | Deed::Endpoint(_)
         | Deed::AccessGroup(_)
+        | Deed::Scope(_)
+        | Deed::Entity(_)
+        | Deed::AccessControl(_)
+        | Deed::UserGroup(_)
+        | Deed::User(_)
+        | Deed::PermissionSet(_)
+        | Deed::Role(_)
+        | Deed::Application(_)
+        | Deed::EndpointPrivilege(_)
+        | Deed::BreakGlass(_)
+        | Deed::Catalogue(_)
         | Deed::Undo { .. }
         | Deed::Suggest(_)
         | Deed::Credential(_) => match commands(context, deed).await? {
@@ -90,10 +107,28 @@ async fn commands<A: Api>(context: &Context<'_, A>, deed: &Deed) -> Result<Optio
         Deed::Resume(target) => return suspend::commands(context, target, true).await.map(Some),
         Deed::Undo { revision } => context.api.inverse(Revision(*revision)).await?,
         Deed::Suggest(verb) => return suggest::commands(context, verb).await,
+        Deed::Scope(verb) => return nouns::scopes::scope_commands(context, verb).await,
+        Deed::Entity(verb) => return nouns::scopes::entity_commands(context, verb).await,
+        Deed::AccessControl(verb) => return nouns::scopes::control_commands(context, verb).await,
+        Deed::UserGroup(verb) => return nouns::groups::commands(context, verb).await,
+        Deed::User(verb) => return nouns::users::commands(context, verb).await,
+        Deed::PermissionSet(verb) => return nouns::sets::commands(context, verb).await,
+        Deed::Role(verb) => return nouns::roles::commands(context, verb).await,
+        Deed::Application(verb) => return nouns::applications::commands(context, verb).await,
+        Deed::EndpointPrivilege(verb) => return nouns::roles::endpoint_privilege(context, verb).await.map(Some),
+        Deed::BreakGlass(args) => return nouns::platform::break_glass(context, args).await.map(Some),
+        Deed::Catalogue(verb) => return nouns::platform::commands(context, verb).await,
         Deed::Org(verb) => match verb {
             OrgVerb::Create { code, name, owner, owner_name } => ask::create_org(code, name, owner, owner_name.as_deref())?,
             OrgVerb::Edit { code, name } => {
                 Command::EditOrg { org: ask::value("org", code)?, name: ask::value("--name", name)? }
+            }
+            OrgVerb::Settings { contact, least_privilege_registration } => {
+                let org = context.org().await?;
+                match nouns::platform::settings(org, contact.as_deref(), *least_privilege_registration) {
+                    Some(command) => command,
+                    None => return Ok(None),
+                }
             }
             OrgVerb::List(_) | OrgVerb::Show { .. } => return Ok(None),
         },
@@ -197,6 +232,9 @@ async fn commands<A: Api>(context: &Context<'_, A>, deed: &Deed) -> Result<Optio
         | Deed::Export(_)
         | Deed::Watch(_)
         | Deed::Cluster(_)
+        | Deed::WhoCan(_)
+        | Deed::WhatCan(_)
+        | Deed::Login(_)
         | Deed::Whoami => return Ok(None),
     };
     Ok(Some(vec![command]))
@@ -219,6 +257,16 @@ async fn reading<A: Api>(context: &Context<'_, A>, deed: &Deed, out: &mut Out<'_
         Deed::Default(_) => read::show_default(context, context.org().await?, out).await,
         Deed::Org(OrgVerb::List(listing)) => read::list(context, None, List::Orgs, listing, out).await,
         Deed::Org(OrgVerb::Show { code }) => read::show(context, ObjectId::Org(ask::value("org", code)?), out).await,
+        Deed::Org(OrgVerb::Settings { .. }) => nouns::platform::show_settings(context, out).await,
+        Deed::Scope(verb) => nouns::scopes::scope_reading(context, verb, out).await,
+        Deed::Entity(verb) => nouns::scopes::entity_reading(context, verb, out).await,
+        Deed::AccessControl(verb) => nouns::scopes::control_reading(context, verb, out).await,
+        Deed::UserGroup(verb) => nouns::groups::reading(context, verb, out).await,
+        Deed::User(verb) => nouns::users::reading(context, verb, out).await,
+        Deed::PermissionSet(verb) => nouns::sets::reading(context, verb, out).await,
+        Deed::Role(verb) => nouns::roles::reading(context, verb, out).await,
+        Deed::Application(verb) => nouns::applications::reading(context, verb, out).await,
+        Deed::Catalogue(_) => nouns::platform::show(context, out).await,
         Deed::Zone(PlaceVerb::List(listing)) => {
             read::list(context, Some(context.org().await?), List::Zones, listing, out).await
         }

@@ -1,6 +1,8 @@
 //! Objects as people and scripts see them: flat JSON with plain words, tables, and the difference between two sides
 //! of a change. No secret, and no hash of one, is among the fields.
 
+pub mod people;
+
 use bailiwick_policy::access::{Grant, Levels, Narrow};
 use bailiwick_policy::impact::Impact;
 use bailiwick_policy::object::{CredentialKind, Group, Meta, Object};
@@ -31,20 +33,40 @@ pub fn object(object: &Object) -> Value {
             json!({"id": format!("{}/{}", o.store, o.code), "store": o.store, "code": o.code, "name": o.name, "active": o.active})
         }
         Object::Resource(o) => json!({"name": o.id, "description": o.description}),
-        Object::Endpoint(o) => json!({
-            "id": o.id, "method": o.method, "path": o.template, "name": o.name, "resource": o.resource,
-            "class": o.class.to_string(), "level": o.level.to_string(), "matchable": o.matchable,
-        }),
+        Object::Endpoint(o) => {
+            let mut value = json!({
+                "id": o.id, "method": o.method, "path": o.template, "name": o.name, "resource": o.resource,
+                "class": o.class.to_string(), "level": o.level.to_string(), "matchable": o.matchable,
+            });
+            if let Value::Object(fields) = &mut value {
+                fields.extend(people::routes(o));
+            }
+            value
+        }
         Object::Group(o) => json!({
             "id": o.id, "name": o.name, "description": o.description, "kind": o.kind,
             "status": status(o.active), "wildcard": o.wildcard, "grants": grants(o),
         }),
-        Object::User(o) => json!({"id": o.id, "name": o.name, "type": o.user_type, "active": o.active}),
-        Object::Credential(o) => json!({
-            "id": o.id, "label": o.label, "kind": kind(&o.kind), "org": o.kind.org(), "user": user(&o.kind),
-            "revoked": o.revoked,
-        }),
+        Object::User(o) => people::user(o),
+        Object::Credential(o) => people::bounded(
+            json!({
+                "id": o.id, "label": o.label, "kind": kind(&o.kind), "org": o.kind.org(), "user": user(&o.kind),
+                "application": application(&o.kind), "revoked": o.revoked,
+            }),
+            o.bounds,
+        ),
         Object::Retired(o) => json!({"id": o.what}),
+        Object::Scope(o) => people::scope(o),
+        Object::Entity(o) => people::entity(o),
+        Object::Control(o) => people::control(o),
+        Object::UserGroup(o) => people::user_group(o),
+        Object::Set(o) => people::set(o),
+        Object::Role(o) => people::role(o),
+        Object::Application(o) => people::application(o),
+        Object::Override(o) => people::over(o),
+        Object::Settings(o) => people::settings(o),
+        Object::Platform(o) => people::platform(o),
+        Object::Clock(o) => json!({"tick": o.tick}),
     };
     put_meta(&mut value, object.meta());
     value
@@ -73,6 +95,27 @@ pub fn item(item: &Item) -> Value {
             json!({"stores_explicit": explicit, "stores_inherited": inherited, "default": default}),
         ),
         Item::User { user } => object(&Object::User(user.clone())),
+        Item::Scope { scope, tier, domain, own, description, implies } => json!({
+            "id": scope, "tier": tier, "domain": domain, "own": own, "description": description, "includes": implies,
+        }),
+        Item::Entity { entity, scopes } => with(Object::Entity(entity.clone()), json!({"scopes": scopes})),
+        Item::Control { control, predefined, groups } => {
+            with(Object::Control(control.clone()), json!({"predefined": predefined, "groups": groups}))
+        }
+        Item::UserGroup { group, members } => with(Object::UserGroup(group.clone()), json!({"members_total": members})),
+        Item::Set { set, standard, users } => with(Object::Set(set.clone()), json!({"standard": standard, "users": users})),
+        Item::Role { role, predefined, internal, users, applications } => with(
+            Object::Role(role.clone()),
+            json!({"predefined": predefined, "internal": internal, "users": users, "applications": applications}),
+        ),
+        Item::Application { application, keys } => with(Object::Application(application.clone()), json!({"keys": keys})),
+        Item::Module { module } => json!({"id": module.id, "offered": module.offered.to_string()}),
+        Item::Privilege { privilege } => {
+            json!({"id": privilege.id, "kind": privilege.kind, "description": privilege.description})
+        }
+        Item::Settings { settings } => object(&Object::Settings(settings.clone())),
+        Item::Override { over } => object(&Object::Override(over.clone())),
+        Item::Platform { platform } => object(&Object::Platform(platform.clone())),
         Item::Credential { credential } => object(&Object::Credential(credential.clone())),
     }
 }
@@ -137,15 +180,24 @@ pub fn via_word(via: Via) -> &'static str {
 fn kind(kind: &CredentialKind) -> &'static str {
     match kind {
         CredentialKind::Operator => "operator",
-        CredentialKind::User { .. } => "owner",
+        CredentialKind::User { .. } => "user",
         CredentialKind::EnforcementPoint { .. } => "enforcement-point",
+        CredentialKind::Application { .. } => "application",
+        CredentialKind::Invitation { .. } => "invitation",
     }
 }
 
 fn user(kind: &CredentialKind) -> Option<String> {
     match kind {
-        CredentialKind::User { user, .. } => Some(user.to_string()),
-        CredentialKind::Operator | CredentialKind::EnforcementPoint { .. } => None,
+        CredentialKind::User { user, .. } | CredentialKind::Invitation { user, .. } => Some(user.to_string()),
+        CredentialKind::Operator | CredentialKind::EnforcementPoint { .. } | CredentialKind::Application { .. } => None,
+    }
+}
+
+fn application(kind: &CredentialKind) -> Option<String> {
+    match kind {
+        CredentialKind::Application { application, .. } => Some(application.to_string()),
+        CredentialKind::Operator | CredentialKind::EnforcementPoint { .. } | CredentialKind::User { .. } | CredentialKind::Invitation { .. } => None,
     }
 }
 
@@ -169,8 +221,20 @@ pub fn columns(first: &Item) -> &'static [&'static str] {
         Item::Resource { .. } => &["name", "data_endpoints", "config_endpoints", "description"],
         Item::Endpoint { .. } => &["method", "path", "resource", "class", "level", "matchable", "name"],
         Item::Group { .. } => &["id", "name", "status", "kind", "default", "stores_explicit", "stores_inherited", "description"],
-        Item::User { .. } => &["id", "name", "type", "active"],
-        Item::Credential { .. } => &["id", "label", "kind", "org", "user", "revoked"],
+        Item::User { .. } => &["id", "name", "type", "active", "email", "places", "groups", "sets"],
+        Item::Scope { .. } => &["id", "tier", "domain", "own", "description"],
+        Item::Entity { .. } => &["id", "name", "scopes"],
+        Item::Control { .. } => &["id", "name", "predefined", "audience", "groups", "scopes"],
+        Item::UserGroup { .. } => &["id", "name", "audience", "members_total", "controls", "description"],
+        Item::Set { .. } => &["id", "name", "standard", "users", "description"],
+        Item::Role { .. } => &["id", "name", "predefined", "internal", "users", "applications", "rights"],
+        Item::Application { .. } => &["id", "name", "type", "status", "keys", "roles", "group", "external", "source"],
+        Item::Module { .. } => &["id", "offered"],
+        Item::Privilege { .. } => &["id", "kind", "description"],
+        Item::Settings { .. } => &["contact", "least_privilege_registration"],
+        Item::Override { .. } => &["store", "group", "until", "before"],
+        Item::Platform { .. } => &["version"],
+        Item::Credential { .. } => &["id", "label", "kind", "org", "user", "application", "revoked"],
     }
 }
 
@@ -193,7 +257,7 @@ pub fn word(value: &Value) -> String {
                 let narrow = ["only", "except"].iter().find_map(|flag| fields.get(*flag).map(|of| format!(" {flag} {}", word(of))));
                 format!("{} ({}) {}{}", word(resource), word(class), word(levels), narrow.unwrap_or_default())
             }
-            _other => value.to_string(),
+            _other => people::phrase(fields).unwrap_or_else(|| value.to_string()),
         },
     }
 }
@@ -346,6 +410,7 @@ mod tests {
             secret: Secret::TokenHash([7; 32]),
             revoked: false,
             meta: Meta::default(),
+            bounds: Default::default(),
         }));
         let text = object(&credential).to_string();
         assert!(!text.contains('7') && !text.contains("secret"), "{text}");

@@ -4,16 +4,19 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use bailiwick_client::Client;
 use bailiwick_client::home::environment;
+use bailiwick_client::profile::Profiles;
+use bailiwick_client::{Client, Credential};
+use bailiwick_rpc::token::Token;
 use clap::{CommandFactory, Parser};
 use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
 
 use super::api::CallFault;
-use super::args::{Cli, Deed, Lint, Verb};
+use super::args::{Cli, Deed, Lint, Login, Verb};
 use super::context::Context;
 use super::exit::{Exit, Trouble};
+use super::login::{self, Place};
 use super::out::Out;
 use super::remote::Remote;
 use super::{lint, run};
@@ -39,6 +42,7 @@ pub fn main() -> ExitCode {
         }
         // Looks through a file: no cluster is needed.
         Some(Verb::Deed(Deed::Lint(Lint { what: Some(verb) }))) => lint::file(verb, &mut out),
+        Some(Verb::Deed(Deed::Login(args))) => login_of(&cli, args, &mut out),
         Some(verb) => one(&cli, verb, &mut out),
     };
     let exit = ended.unwrap_or_else(|trouble| told(&trouble, &mut out));
@@ -74,6 +78,25 @@ fn one(cli: &Cli, verb: &Verb, out: &mut Out<'_>) -> Result<Exit, Trouble> {
             Verb::Preview { deed } => run::preview(&context, deed, out).await,
             Verb::Completions { .. } => Ok(Exit::Done),
         }
+    })
+}
+
+/// The code is who calls: of flags, profile and `dev.json` only where the cluster is counts.
+fn login_of(cli: &Cli, args: &Login, out: &mut Out<'_>) -> Result<Exit, Trouble> {
+    let mut common = cli.common.clone();
+    let profile = login::profile(args, &common);
+    common.profile = common.profile.filter(|_| common.nodes.is_empty());
+    let mut settings = settings::resolve(&common, &environment)?;
+    let code = if args.code == "-" { std::io::read_to_string(std::io::stdin())? } else { args.code.clone() };
+    let code = Token::parse(code.trim()).map_err(|error| Trouble::Usage(format!("the code: {error}")))?;
+    settings.client.credential = Credential::Token(code);
+    let config = Profiles::path(&environment).map_err(|error| Trouble::Local(error.to_string()))?;
+    let place = Place { config, profile, nodes: settings.client.nodes.clone(), ca: settings.client.ca.clone(), org: settings.org.clone() };
+    runtime(Builder::new_current_thread())?.block_on(async {
+        let (org, read_only) = (settings.org.clone(), settings.read_only);
+        let remote = Remote::new(connect(settings)?);
+        let context = Context { api: &remote, common: &common, org, read_only, jobs: None, terminal: None };
+        login::login(&context, args, &place, out).await
     })
 }
 

@@ -18,11 +18,15 @@ pub(crate) async fn commands<A: Api>(context: &Context<'_, A>, target: &Target, 
     // An org is named in full; the rest lies in the org of the call.
     let org = match target {
         Target::Org { id } => return Ok(vec![one(ObjectId::Org(ask::value("org", id)?))]),
-        Target::Store { .. } | Target::Till { .. } | Target::Zone { .. } | Target::Concept { .. } => context.org().await?,
+        Target::Store { .. } | Target::Till { .. } | Target::Zone { .. } | Target::Concept { .. } | Target::User { .. } | Target::Application { .. } => {
+            context.org().await?
+        }
     };
     let (place, zone, concept) = match target {
         Target::Org { .. } => (ObjectId::Org(org.clone()), None, None),
         Target::Store { id } => return Ok(vec![one(ObjectId::Store(org, ask::value("store", id)?))]),
+        Target::User { id } => return Ok(vec![one(ObjectId::User(org, ask::value("user", id)?))]),
+        Target::Application { id } => return Ok(vec![one(ObjectId::Application(org, ask::value("application", id)?))]),
         Target::Till { id } => {
             let (store, till) = ask::till(id)?;
             return Ok(vec![one(ObjectId::Till(org, store, till))]);

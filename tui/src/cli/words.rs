@@ -1,6 +1,10 @@
 //! Values of flags: how each is written, and what is said of one that isn't right. Pure.
 
+mod domain;
+
 use std::time::Duration;
+
+pub use self::domain::*;
 
 use bailiwick_policy::access::{Class, Grant, Levels};
 use bailiwick_policy::ids::{EndpointId, ResourceId, Revision};

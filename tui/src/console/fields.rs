@@ -94,9 +94,9 @@ pub fn change_lines(changes: &[Change], arrow: &str, lines_max: usize) -> Vec<St
     lines
 }
 
-/// The object that a row of a list is about.
-pub fn object_of(item: Item) -> Object {
-    match item {
+/// The object that a row of a list is about; none for what the platform's catalogue alone has.
+pub fn object_of(item: Item) -> Option<Object> {
+    Some(match item {
         Item::Org { org, .. } => Object::Org(org),
         Item::Zone { zone, .. } => Object::Zone(zone),
         Item::Concept { concept, .. } => Object::Concept(concept),
@@ -106,8 +106,18 @@ pub fn object_of(item: Item) -> Object {
         Item::Endpoint { endpoint } => Object::Endpoint(endpoint),
         Item::Group { group, .. } => Object::Group(group),
         Item::User { user } => Object::User(user),
+        Item::Entity { entity, .. } => Object::Entity(entity),
+        Item::Control { control, .. } => Object::Control(control),
+        Item::UserGroup { group, .. } => Object::UserGroup(group),
+        Item::Set { set, .. } => Object::Set(set),
+        Item::Role { role, .. } => Object::Role(role),
+        Item::Application { application, .. } => Object::Application(application),
+        Item::Settings { settings } => Object::Settings(settings),
+        Item::Override { over } => Object::Override(over),
+        Item::Platform { platform } => Object::Platform(platform),
         Item::Credential { credential } => Object::Credential(credential),
-    }
+        Item::Scope { .. } | Item::Module { .. } | Item::Privilege { .. } => return None,
+    })
 }
 
 #[cfg(test)]

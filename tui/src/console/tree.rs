@@ -206,6 +206,18 @@ impl TreeScreen {
                 | Item::Resource { .. }
                 | Item::Endpoint { .. }
                 | Item::User { .. }
+                | Item::Scope { .. }
+                | Item::Entity { .. }
+                | Item::Control { .. }
+                | Item::UserGroup { .. }
+                | Item::Set { .. }
+                | Item::Role { .. }
+                | Item::Application { .. }
+                | Item::Module { .. }
+                | Item::Privilege { .. }
+                | Item::Settings { .. }
+                | Item::Override { .. }
+                | Item::Platform { .. }
                 | Item::Credential { .. } => None,
             },
             Row::Org | Row::More(_) | Row::Note(_) => None,
@@ -366,6 +378,18 @@ impl TreeScreen {
                 | Item::Resource { .. }
                 | Item::Endpoint { .. }
                 | Item::User { .. }
+                | Item::Scope { .. }
+                | Item::Entity { .. }
+                | Item::Control { .. }
+                | Item::UserGroup { .. }
+                | Item::Set { .. }
+                | Item::Role { .. }
+                | Item::Application { .. }
+                | Item::Module { .. }
+                | Item::Privilege { .. }
+                | Item::Settings { .. }
+                | Item::Override { .. }
+                | Item::Platform { .. }
                 | Item::Credential { .. } => {}
             }
         }

@@ -278,6 +278,22 @@ impl Browse for Mind {
         unasked()
     }
 
+    async fn who_can(self, _: Context, _: WhoCanRequest) -> Result<WhoCanReply, ApiError> {
+        unasked()
+    }
+
+    async fn what_can(self, _: Context, _: WhatCanRequest) -> Result<WhatCanReply, ApiError> {
+        unasked()
+    }
+
+    async fn effective_scopes(self, _: Context, _: ScopesRequest) -> Result<ScopesReply, ApiError> {
+        unasked()
+    }
+
+    async fn holdings(self, _: Context, _: HoldingsRequest) -> Result<HoldingsReply, ApiError> {
+        unasked()
+    }
+
     async fn lint(self, _: Context, _: Option<OrgCode>) -> Result<LintReply, ApiError> {
         unasked()
     }

@@ -40,7 +40,7 @@ pub fn fixes(state: &State, org: &OrgState, request: &Request<'_>) -> Vec<Fix> {
 fn of_user(state: &State, org: &OrgState, user: &Arc<User>, request: &Request<'_>, called: Option<&Called<'_>>, at: &Place) -> Vec<Fix> {
     let mut fixes = Vec::new();
     if !user.active {
-        fixes.push(resume(Object::User(Arc::new(User { active: true, ..(**user).clone() }))));
+        fixes.push(resume(ObjectId::User(user.org.clone(), user.id.clone())));
     }
     for permission in permissions(request.ask, called) {
         fixes.extend(set(state, org, user, &permission, at));
@@ -64,7 +64,7 @@ fn of_application(
 ) -> Vec<Fix> {
     let mut fixes = Vec::new();
     if !application.active {
-        fixes.push(resume(Object::Application(Arc::new(Application { active: true, ..(**application).clone() }))));
+        fixes.push(resume(ObjectId::Application(application.org.clone(), application.id.clone())));
     }
     if let Some(called) = called {
         let reaches = |right: &PrivilegeId| called.endpoint_privilege() == Some(right) || called.privileges().contains(right);
@@ -111,9 +111,8 @@ fn wanted_scopes(state: &State, org: &OrgState, ask: Ask<'_>, called: Option<&Ca
     }
 }
 
-fn resume(after: Object) -> Fix {
-    let target = after.id();
-    Fix { text: format!("resume `{target}`"), command: Command::Resume { target }, after }
+fn resume(target: ObjectId) -> Fix {
+    Fix { text: format!("resume `{target}`"), command: Command::Resume { target } }
 }
 
 /// The smallest sets that grant the permission, at the place.
@@ -124,9 +123,6 @@ fn set(state: &State, org: &OrgState, user: &Arc<User>, permission: &Permission,
     let mut sets: Vec<_> = own.chain(standard).filter(|(_, id, _)| set_grants(state, org, &grant(id), permission)).collect();
     sets.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
     let fix = |(_, id, name): (usize, &SetId, &crate::name::Name)| {
-        let mut more = user.more().clone();
-        more.sets.push(grant(id));
-        more.sets.sort();
         Fix {
             text: format!("assign permission set `{name}` to `user:{}` at {at}", user.id),
             command: Command::AssignSets {
@@ -136,7 +132,6 @@ fn set(state: &State, org: &OrgState, user: &Arc<User>, permission: &Permission,
                 sets: vec![Assign::new(id.as_str()).at(vec![at.clone()])],
                 permissions: Vec::new(),
             },
-            after: Object::User(Arc::new(user.with_more(more))),
         }
     };
     sets.into_iter().take(OFFERED_MAX).map(fix).collect()
@@ -156,9 +151,6 @@ fn join(state: &State, org: &OrgState, user: &Arc<User>, wanted: &[ScopeId]) -> 
     let mut groups: Vec<_> = groups.filter(|group| group.controls.iter().any(|grant| gives(state, org, &grant.control, wanted))).collect();
     groups.sort_by_key(|group| (group.controls.len(), group.id.clone()));
     let fix = |group: &Arc<UserGroup>| {
-        let mut more = user.more().clone();
-        more.groups.push(Membership { group: group.id.clone(), bounds: Bounds::ALWAYS });
-        more.groups.sort();
         Fix {
             text: format!("add `user:{}` to user group `{}`", user.id, group.name),
             command: Command::AssignMembers {
@@ -169,7 +161,6 @@ fn join(state: &State, org: &OrgState, user: &Arc<User>, wanted: &[ScopeId]) -> 
                 bounds: Bounds::ALWAYS,
                 applications: Vec::new(),
             },
-            after: Object::User(Arc::new(user.with_more(more))),
         }
     };
     groups.into_iter().take(OFFERED_MAX).map(fix).collect()
@@ -186,12 +177,6 @@ fn control(state: &State, org: &OrgState, user: &Arc<User>, wanted: &[ScopeId]) 
     controls.sort_by_key(|(id, _, scopes)| (*scopes, (*id).clone()));
     let members = org.group_users.get(&group.id).map_or(0, |users| users.len() as u64);
     let fix = |(id, _, _): (&ControlId, Option<Audience>, usize)| {
-        let mut after = (**group).clone();
-        let mut grants = (*after.controls).clone();
-        grants.retain(|grant| grant.control != *id);
-        grants.push(ControlGrant { control: id.clone(), places: Vec::new(), bounds: Bounds::ALWAYS });
-        grants.sort();
-        after.controls = Arc::new(grants);
         Fix {
             text: format!("give access control `{id}` to user group `{}`, of {}", group.name, crate::impact::counted(members, "member")),
             command: Command::AssignControls {
@@ -201,16 +186,12 @@ fn control(state: &State, org: &OrgState, user: &Arc<User>, wanted: &[ScopeId]) 
                 controls: vec![Assign::new(id.as_str())],
                 users: Vec::new(),
             },
-            after: Object::UserGroup(Arc::new(after)),
         }
     };
     controls.into_iter().take(OFFERED_MAX).map(fix).collect()
 }
 
 fn user_role(user: &Arc<User>, role: &RoleId) -> Fix {
-    let mut more = user.more().clone();
-    more.roles.push(RoleGrant { role: role.clone(), bounds: Bounds::ALWAYS });
-    more.roles.sort();
     Fix {
         text: format!("give role `{role}` to `user:{}`", user.id),
         command: Command::AssignUserRoles {
@@ -219,18 +200,10 @@ fn user_role(user: &Arc<User>, role: &RoleId) -> Fix {
             verb: Verb::Add,
             roles: vec![Assign::new(role.as_str())],
         },
-        after: Object::User(Arc::new(user.with_more(more))),
     }
 }
 
 fn application_role(application: &Arc<Application>, role: &RoleId) -> Fix {
-    let mut after = (**application).clone();
-    let mut roles = (*after.roles).clone();
-    roles.retain(|grant| grant.role != *role);
-    roles.push(RoleGrant { role: role.clone(), bounds: Bounds::ALWAYS });
-    roles.sort();
-    after.roles = Arc::new(roles);
-    after.inert_roles = Arc::default();
     Fix {
         text: format!("add role `{role}` to `application:{}`", application.id),
         command: Command::AssignRoles {
@@ -239,16 +212,13 @@ fn application_role(application: &Arc<Application>, role: &RoleId) -> Fix {
             verb: Verb::Add,
             roles: vec![Assign::new(role.as_str())],
         },
-        after: Object::Application(Arc::new(after)),
     }
 }
 
 fn application_group(application: &Arc<Application>, group: &Arc<Group>) -> Fix {
-    let after = Application { group: Some(group.id.clone()), ..(**application).clone() };
     Fix {
         text: format!("give access group `{}` to `application:{}`", group.name, application.id),
         command: edit(application, Field::To(group.id.clone().into()), None),
-        after: Object::Application(Arc::new(after)),
     }
 }
 
@@ -257,11 +227,9 @@ fn application_scope(application: &Arc<Application>, scope: &ScopeId) -> Fix {
     scopes.push(scope.clone());
     scopes.sort();
     scopes.dedup();
-    let after = Application { scopes: Arc::new(scopes.clone()), ..(**application).clone() };
     Fix {
         text: format!("add scope `{scope}` to the credential of `application:{}`", application.id),
         command: edit(application, Field::Keep, Some(scopes)),
-        after: Object::Application(Arc::new(after)),
     }
 }
 

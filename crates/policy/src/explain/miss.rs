@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Explanation, Miss, Step};
 use crate::decision::{Reason, Request};
-use crate::ids::{EndpointId, GroupId};
+use crate::ids::{EndpointId, GroupId, ResourceId};
 use crate::path::{RequestPath, canonical_segments};
 use crate::limits::EXAMPLES_MAX;
 use crate::platform::Platform;
@@ -35,23 +35,7 @@ pub fn nearest(state: &State, request: &Request<'_>, explanation: &Explanation) 
             let path = RequestPath::parse(request.path())?;
             Some(Miss::Endpoint { methods: methods(&state.platform, org, path), nearest: closest(org, request.method(), path) })
         }
-        Reason::EndpointUnmapped => {
-            let named = explanation.steps.iter().find_map(|step| match step {
-                Step::Endpoint { resource, .. } => resource.clone(),
-                Step::Org { .. }
-                | Step::Path { .. }
-                | Step::Store { .. }
-                | Step::Till { .. }
-                | Step::Group { .. }
-                | Step::Cell { .. }
-                | Step::Subject { .. }
-                | Step::Forbidden {}
-                | Step::Place { .. }
-                | Step::Ways { .. }
-                | Step::Unknown => None,
-            });
-            Some(Miss::Resource { named })
-        }
+        Reason::EndpointUnmapped => Some(Miss::Resource { named: named_resource(explanation) }),
         Reason::StoreUnknown | Reason::StoreInactive => Some(Miss::Store),
         Reason::TillUnknown | Reason::TillSuspended => Some(Miss::Till),
         Reason::NoAccessGroup => ways(explanation).or(Some(Miss::Group)),
@@ -60,14 +44,16 @@ pub fn nearest(state: &State, request: &Request<'_>, explanation: &Explanation) 
         Reason::ScopeMissing | Reason::NotOwner | Reason::OutOfScope | Reason::PermissionMissing | Reason::PrivilegeMissing => ways(explanation),
         Reason::ResourceNone | Reason::NeedsRead | Reason::NeedsWrite => {
             let Some(group) = group_of(explanation) else { return ways(explanation) };
-            explanation.steps.iter().find_map(|step| {
+            let cell = explanation.steps.iter().find_map(|step| {
                 if let Step::Cell { resource, class, held, needed, .. } = step {
                     let (resource, class, held, needed) = (resource.clone(), *class, *held, *needed);
                     Some(Miss::Cell { group: group.clone(), resource, class, held, needed })
                 } else {
                     None
                 }
-            })
+            });
+            // An endpoint that is reached by other ways only has no cell.
+            cell.or_else(|| Some(Miss::Resource { named: named_resource(explanation) }))
         }
         Reason::EndpointExcluded => {
             let Some(group) = group_of(explanation) else { return ways(explanation) };
@@ -81,6 +67,11 @@ pub fn nearest(state: &State, request: &Request<'_>, explanation: &Explanation) 
             })
         }
     }
+}
+
+/// The resource that the endpoint names, whether or not the catalogue has it.
+fn named_resource(explanation: &Explanation) -> Option<ResourceId> {
+    explanation.steps.iter().find_map(|step| if let Step::Endpoint { resource, .. } = step { resource.clone() } else { None })
 }
 
 /// Of a user or an application: the ways that were tried, the nearest first.

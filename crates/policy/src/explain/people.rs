@@ -27,6 +27,9 @@ pub fn walk(state: &State, org: &OrgState, request: &Request<'_>, steps: &mut Ve
     // A store or a till that asks for something else than a call.
     if let Holder::Place = holder {
         super::place(org, request.subject, steps)?;
+        let otherwise = reference::nothing_for_places(request.ask);
+        steps.push(Step::Ways { ways: Vec::new(), otherwise, always: Obligations::empty() });
+        return Err(otherwise);
     }
     let at = match people::gate(org, request) {
         Ok(at) => at,

@@ -129,7 +129,9 @@ fn short_cell(explanation: &Explanation) -> String {
     if let Some(Miss::Narrowed { resource, class, endpoint, .. }) = &explanation.miss {
         return format!("group `{}` narrows {resource} ({class}), and leaves out `{endpoint}`", name.unwrap_or_default());
     }
-    let Some(Miss::Cell { resource, class, held, needed, .. }) = &explanation.miss else { return String::new() };
+    let Some(Miss::Cell { resource, class, held, needed, .. }) = &explanation.miss else {
+        return "the endpoint belongs to no resource: no group grants it, though users and applications may reach it".to_owned();
+    };
     let needed = needed.to_string().replace('+', " or ");
     format!("group `{}` grants {held} on {resource} ({class}), and {needed} is needed", name.unwrap_or_default())
 }

@@ -7,11 +7,13 @@ use std::sync::Arc;
 
 use super::{Remedy, names};
 use crate::access::{Class, Grant, Levels, Narrow};
-use crate::command::{Command, GroupRef};
+use crate::command::{Actor, Command, Envelope, GroupRef};
 use crate::decision::{Reason, Request, Subject, Verdict};
-use crate::ids::{ObjectId, ResourceId};
-use crate::object::{Endpoint, Group, GroupKind, Object, Store};
+use crate::ids::{ObjectId, RequestId, ResourceId};
+use crate::object::{Cluster, Credential, CredentialKind, Endpoint, Group, GroupKind, Meta, Object, Secret, Store};
 use crate::path::RequestPath;
+use crate::place::Bounds;
+use crate::plan::plan;
 use crate::platform::Platform;
 use crate::reference::{self, Called};
 use crate::state::{OrgState, State};
@@ -19,12 +21,13 @@ use crate::state::{OrgState, State};
 /// Steps of a remedy at most: org, store, till, group and cell may each stand in the way.
 const STEPS_MAX: usize = 5;
 
-/// One command, the object that it would put, and the words for it.
+/// As whom remedies are tried: on a copy of the state only, so that whoever has this id isn't disturbed.
+const TRIED_BY: &str = "explain..";
+
+/// One command, and the words for it.
 pub struct Fix {
     /// The command.
     pub command: Command,
-    /// What it would put.
-    pub after: Object,
     /// In words, with whom it reaches.
     pub text: String,
 }
@@ -38,11 +41,22 @@ pub fn remedies(state: &State, request: &Request<'_>) -> Vec<Remedy> {
 }
 
 fn follow(state: &State, request: &Request<'_>, first: Fix) -> Option<Remedy> {
-    let mut tried = state.clone();
+    let mut tried = with_an_operator(state)?;
     let (mut commands, mut texts, mut next) = (Vec::new(), Vec::new(), Some(first));
     while commands.len() < STEPS_MAX {
         let fix = next?;
-        tried.put(&fix.after);
+        let actor = Actor::Credential(TRIED_BY.parse().ok()?);
+        let envelope = Envelope {
+            request_id: RequestId::default(),
+            actor,
+            proposed_at: tried.tick,
+            reads: Vec::new(),
+            reason: None,
+            job: None,
+            command: fix.command.clone(),
+        };
+        let plan = plan(&tried, &envelope, tried.tick).ok()?;
+        plan.changes.iter().for_each(|change| tried.apply(change));
         commands.push(fix.command);
         texts.push(fix.text);
         let decision = reference::decide(&tried, request);
@@ -52,6 +66,25 @@ fn follow(state: &State, request: &Request<'_>, first: Fix) -> Option<Remedy> {
         next = fixes(&tried, request).into_iter().next();
     }
     None
+}
+
+/// A copy of the state with a platform operator, who may everything that is lawful.
+fn with_an_operator(state: &State) -> Option<State> {
+    let mut tried = state.clone();
+    if tried.cluster.is_none() {
+        let id = TRIED_BY.into();
+        tried.put(&Object::Cluster(Arc::new(Cluster { id, incarnation: 1, catalogue: 1, meta: Meta::default(), retired_nodes: Vec::new() })));
+    }
+    tried.put(&Object::Credential(Arc::new(Credential {
+        id: TRIED_BY.parse().ok()?,
+        label: TRIED_BY.parse().ok()?,
+        kind: CredentialKind::Operator,
+        secret: Secret::TokenHash([0; 32]),
+        revoked: false,
+        meta: Meta::default(),
+        bounds: Bounds::ALWAYS,
+    })));
+    Some(tried)
 }
 
 /// What would clear the first obstacle, the least far-reaching first.
@@ -107,13 +140,7 @@ fn fixes(state: &State, request: &Request<'_>) -> Vec<Fix> {
 }
 
 fn resume_org(org: &OrgState) -> Fix {
-    let mut after = org.org.clone();
-    Arc::make_mut(&mut after).active = true;
-    Fix {
-        command: Command::Resume { target: ObjectId::Org(after.org.clone()) },
-        text: format!("resume org `{}`", after.org),
-        after: Object::Org(after),
-    }
+    Fix { command: Command::Resume { target: ObjectId::Org(org.org.org.clone()) }, text: format!("resume org `{}`", org.org.org) }
 }
 
 fn store_of<'a>(org: &'a OrgState, request: &Request<'_>) -> Option<&'a Arc<Store>> {
@@ -128,24 +155,19 @@ fn named_store<'a>(org: &'a OrgState, request: &Request<'_>) -> Option<&'a Arc<S
 }
 
 fn resume_store(store: &Arc<Store>) -> Fix {
-    let mut after = store.clone();
-    Arc::make_mut(&mut after).active = true;
     Fix {
         command: Command::Resume { target: ObjectId::Store(store.org.clone(), store.code.clone()) },
         text: format!("resume store `{}`", store.code),
-        after: Object::Store(after),
     }
 }
 
 fn resume_till(org: &OrgState, request: &Request<'_>) -> Option<Fix> {
     let store = store_of(org, request)?;
     let till = names(request.subject)?.1?.parse().ok()?;
-    let mut after = org.tills.get(&(store.code.clone(), till))?.clone();
-    Arc::make_mut(&mut after).active = true;
+    let till = org.tills.get(&(store.code.clone(), till))?;
     Some(Fix {
-        command: Command::Resume { target: ObjectId::Till(after.org.clone(), after.store.clone(), after.code.clone()) },
-        text: format!("resume till `{}/{}`", after.store, after.code),
-        after: Object::Till(after),
+        command: Command::Resume { target: ObjectId::Till(till.org.clone(), till.store.clone(), till.code.clone()) },
+        text: format!("resume till `{}/{}`", till.store, till.code),
     })
 }
 
@@ -179,34 +201,25 @@ fn permitting<'a>(org: &'a OrgState, request: &Request<'_>) -> Option<&'a Arc<Gr
 
 fn allocate(org: &OrgState, request: &Request<'_>) -> Option<Fix> {
     let group = permitting(org, request)?;
-    let mut after = store_of(org, request)?.clone();
-    let allocated = Arc::make_mut(&mut after);
-    allocated.group = Some(group.id.clone());
-    allocated.observe = false;
+    let store = store_of(org, request)?;
     Some(Fix {
         command: Command::Allocate {
-            org: after.org.clone(),
-            stores: vec![after.code.clone()],
+            org: store.org.clone(),
+            stores: vec![store.code.clone()],
             tills: Vec::new(),
             group: Some(GroupRef::from(group.id.clone())),
             observe: false,
         },
-        text: format!("allocate group `{}` to store `{}`", group.name, after.code),
-        after: Object::Store(after),
+        text: format!("allocate group `{}` to store `{}`", group.name, store.code),
     })
 }
 
 fn set_default(org: &OrgState, request: &Request<'_>) -> Option<Fix> {
     let group = permitting(org, request)?;
-    let mut after = org.org.clone();
-    let org_after = Arc::make_mut(&mut after);
-    org_after.default_group = Some(group.id.clone());
-    org_after.default_observe = false;
     let inheriting = org.members.get(&None).map_or(0, |members| members.stores);
     Some(Fix {
-        command: Command::SetDefault { org: after.org.clone(), group: Some(GroupRef::from(group.id.clone())), observe: false },
+        command: Command::SetDefault { org: org.org.org.clone(), group: Some(GroupRef::from(group.id.clone())), observe: false },
         text: format!("make `{}` the default group, which {} would inherit", group.name, counted(inheriting)),
-        after: Object::Org(after),
     })
 }
 
@@ -253,17 +266,6 @@ fn editable<'a>(org: &'a OrgState, request: &Request<'_>) -> Option<&'a Arc<Grou
 }
 
 fn put_cell(org: &OrgState, group: &Arc<Group>, grant: Grant, widen: Vec<(ResourceId, Class)>, text: &str) -> Fix {
-    let mut after = group.clone();
-    let edited = Arc::make_mut(&mut after);
-    let grants = Arc::make_mut(&mut edited.grants);
-    match grants.binary_search_by(|g| (&g.resource, g.class).cmp(&(&grant.resource, grant.class))) {
-        Ok(at) => {
-            if let Some(slot) = grants.get_mut(at) {
-                *slot = grant.clone();
-            }
-        }
-        Err(at) => grants.insert(at, grant.clone()),
-    }
     let reach = org.stores_explicit(&group.id) + org.stores_inherited(&group.id);
     Fix {
         text: format!("{text} in group `{}`, which {} would follow", group.name, counted(reach)),
@@ -275,7 +277,6 @@ fn put_cell(org: &OrgState, group: &Arc<Group>, grant: Grant, widen: Vec<(Resour
             cells: vec![grant],
             widen,
         },
-        after: Object::Group(after),
     }
 }
 

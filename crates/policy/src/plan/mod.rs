@@ -36,6 +36,7 @@ use crate::state::{OrgState, State};
 use crate::view::{Viewer, visible};
 
 pub use revert::inverse;
+pub(crate) use sets::grants_of as set_grants_of;
 pub use rows::{RowFault, endpoint_id, faults};
 
 use draft::Draft;

@@ -58,7 +58,13 @@ fn of_org<'a>(sub: Sub, action: Action) -> Needs<'a> {
 
 fn at_stores<'a, 's>(sub: Sub, action: Action, stores: impl Iterator<Item = &'s StoreCode>) -> Needs<'a> {
     let stores: BTreeSet<&StoreCode> = stores.collect();
-    Needs::Holds(stores.into_iter().map(|store| need(sub, action, Place::Store(store.clone()))).collect())
+    each(stores.into_iter().map(|store| need(sub, action, Place::Store(store.clone()))))
+}
+
+/// Of a command that names nothing, nothing is told but to owners.
+fn each<'a>(all: impl Iterator<Item = Need>) -> Needs<'a> {
+    let all: Vec<Need> = all.collect();
+    if all.is_empty() { Needs::Owner } else { Needs::Holds(all) }
 }
 
 /// The table.
@@ -70,12 +76,12 @@ pub(super) fn needs<'a>(org: &'a OrgState, command: &'a Command) -> Needs<'a> {
         Command::RedeemInvitation { .. } => Needs::Invitation,
         Command::EditOrg { .. } | Command::EditSettings { .. } => Needs::Owner,
 
-        Command::PutZones { rows, .. } => Needs::Holds(rows.iter().flat_map(|row| put_zone(org, &row.code, &row.parent)).collect()),
-        Command::PutConcepts { rows, .. } => Needs::Holds(rows.iter().flat_map(|row| put_concept(org, &row.code, &row.parent)).collect()),
-        Command::PutStores { rows, .. } => Needs::Holds(rows.iter().flat_map(|row| put_store(org, &row.code, &row.zone, &row.concept)).collect()),
+        Command::PutZones { rows, .. } => each(rows.iter().flat_map(|row| put_zone(org, &row.code, &row.parent))),
+        Command::PutConcepts { rows, .. } => each(rows.iter().flat_map(|row| put_concept(org, &row.code, &row.parent))),
+        Command::PutStores { rows, .. } => each(rows.iter().flat_map(|row| put_store(org, &row.code, &row.zone, &row.concept))),
         Command::PutTills { rows, .. } => {
             let put = |store: &StoreCode, till: &TillCode| if org.tills.contains_key(&(store.clone(), till.clone())) { Edit } else { Create };
-            Needs::Holds(rows.iter().map(|row| need(Sub::Stores, put(&row.store, &row.code), Place::Store(row.store.clone()))).collect())
+            each(rows.iter().map(|row| need(Sub::Stores, put(&row.store, &row.code), Place::Store(row.store.clone()))))
         }
         Command::SetStoresActive { stores, .. } => at_stores(Sub::Stores, Edit, stores.iter()),
         Command::MoveTill { store, to, .. } => at_stores(Sub::Stores, Edit, [store, to].into_iter()),
@@ -100,7 +106,10 @@ pub(super) fn needs<'a>(org: &'a OrgState, command: &'a Command) -> Needs<'a> {
         Command::CreateUserGroup { .. } => of_org(Sub::UserGroups, Create),
         Command::EditUserGroup { .. } => of_org(Sub::UserGroups, Edit),
         Command::AssignControls { verb, controls, .. } => assign_controls(*verb, controls),
-        Command::AssignMembers { group, verb, users, .. } => Needs::Manages(members(org, &group.0, *verb, users), Some(Sub::UserGroups)),
+        Command::AssignMembers { group, verb, users, .. } => match members(org, &group.0, *verb, users) {
+            nobody if nobody.is_empty() => of_org(Sub::UserGroups, Edit),
+            members => Needs::Manages(members, Some(Sub::UserGroups)),
+        },
 
         Command::PutUsers { rows, .. } => Needs::MakesUsers(rows),
         Command::AssignSets { user, .. } | Command::AssignUserRoles { user, .. } | Command::Invite { user, .. } => Needs::Manages(vec![user], None),

@@ -133,6 +133,7 @@ fn lawful(before: &State, after: &State, org: &OrgCode, changes: &[Change]) -> R
                 let id = object.id();
                 removals::not_retired(new, &id)?;
                 lawful_object(after, old, new, object)?;
+                super::users::lawful(after, new, object)?;
                 if let Object::Role(role) = object {
                     super::roles::lawful(after, new, role)?;
                 }
@@ -211,6 +212,7 @@ fn lawful_absence(new: &OrgState, object: &Object) -> Result<(), Rejection> {
         Object::Store(o) => removals::store_unused(new, &o.code),
         Object::Resource(o) => removals::resource_unused(new, &o.id),
         Object::Group(o) => groups::unallocated(new, o),
+        Object::Set(o) => super::sets::unassigned(new, o),
         Object::Scope(o) => scopes::unused(new, &o.id),
         Object::Entity(o) => scopes::entity_unused(new, &o.id),
         Object::Control(o) => controls::unassigned(new, &o.id),
@@ -221,6 +223,7 @@ fn lawful_absence(new: &OrgState, object: &Object) -> Result<(), Rejection> {
             let back = [
                 new.zones.values().any(|z| *o.what == *format!("zone:{}", z.code)),
                 new.concepts.values().any(|c| *o.what == *format!("concept:{}", c.code)),
+                o.what.strip_prefix("permission-set:").is_some_and(|id| new.sets.contains_key(id)),
                 o.what.strip_prefix("role:").is_some_and(|id| new.roles.contains_key(id)),
                 o.what.strip_prefix("application:").is_some_and(|id| new.applications.contains_key(id)),
                 o.what.strip_prefix("store:").is_some_and(|code| new.stores.contains_key(code)),
@@ -243,7 +246,6 @@ fn lawful_absence(new: &OrgState, object: &Object) -> Result<(), Rejection> {
         | Object::Org(_)
         | Object::User(_)
         | Object::Cluster(_)
-        | Object::Set(_)
         | Object::Application(_)
         | Object::Override(_)
         | Object::Settings(_)

@@ -33,7 +33,7 @@ pub(super) fn find(state: &State, org: &OrgState, reference: &Reference) -> Resu
 }
 
 /// What a set grants, whether or not the catalogue still offers it.
-pub(super) fn grants_of<'a>(state: &'a State, org: &'a OrgState, id: &SetId) -> &'a [ModuleGrant] {
+pub(crate) fn grants_of<'a>(state: &'a State, org: &'a OrgState, id: &SetId) -> &'a [ModuleGrant] {
     match org.sets.get(id) {
         Some(set) => &set.grants,
         None => state.platform.set(id.as_str()).map_or(&[], |set| &set.grants),
@@ -148,6 +148,35 @@ fn merged(state: &State, present: &[ModuleGrant], grants: &[ModuleGrant]) -> Res
     let mut all: BTreeMap<ModuleId, Actions> = present.iter().map(|grant| (grant.module.clone(), grant.actions)).collect();
     all.extend(named.into_iter().map(|(module, actions)| (module.clone(), actions)));
     Ok(all.into_iter().filter(|(_, actions)| !actions.is_empty()).map(|(module, actions)| ModuleGrant { module, actions }).collect())
+}
+
+/// A set as it would come back.
+pub(super) fn lawful(after: &State, org: &OrgState, set: &PermissionSet) -> Result<(), Rejection> {
+    bundles(after, org).is_free(&set.name, Some(set.id.as_str()))?;
+    checked(&set.description)?;
+    let ordered = set.grants.windows(2).all(|pair| match pair {
+        [a, b] => a.module < b.module,
+        _single => true,
+    });
+    let unoffered = |grant: &&ModuleGrant| {
+        let offered = after.platform.module(grant.module.as_str()).map_or(Actions::empty(), |module| module.offered);
+        grant.actions.is_empty() || !offered.contains(grant.actions)
+    };
+    let rejection = Rejection::new(RejectionCode::PermissionUnavailable, format!("the catalogue doesn't offer what permission set `{}` would hold", set.name));
+    let rejection = rejection.with_examples(set.grants.iter().filter(unoffered).map(|grant| &grant.module));
+    if !ordered || rejection.count > 0 {
+        return Err(rejection);
+    }
+    let mut users = org.set_users.get(&set.id).into_iter().flatten().filter_map(|user| org.users.get(user));
+    users.try_for_each(|user| may_hold(after, org, user.user_type, &set.id))
+}
+
+/// No user holds a set that goes as its creation is undone.
+pub(super) fn unassigned(org: &OrgState, set: &PermissionSet) -> Result<(), Rejection> {
+    let users = org.set_users.get(&set.id).into_iter().flatten();
+    let message = format!("permission set `{}` is assigned: take it from its users first", set.name);
+    let rejection = Rejection::new(RejectionCode::SetAssigned, message).with_examples(users);
+    if rejection.count == 0 { Ok(()) } else { Err(rejection) }
 }
 
 /// Takes a custom set away; one that is assigned only by force, which detaches it everywhere (UM-22).

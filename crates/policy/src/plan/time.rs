@@ -62,11 +62,11 @@ pub(super) fn break_glass(
     let state = org_of(draft.state, org)?;
     groups::named(state, stores)?;
     let group = groups::allocatable(state, group)?.id.clone();
-    if reason.is_none_or(|reason| reason.trim().is_empty()) {
-        return Err(Rejection::new(RejectionCode::ReasonRequired, "break-glass needs a reason: say why with `--reason`"));
-    }
     if lasts_ms == 0 || lasts_ms > BREAK_GLASS_MS_MAX {
         return Err(Rejection::new(RejectionCode::LifetimeInvalid, format!("{lasts_ms} ms: break-glass lasts for some time, and at most a week")));
+    }
+    if reason.is_none_or(|reason| reason.trim().is_empty()) {
+        return Err(Rejection::new(RejectionCode::ReasonRequired, "break-glass needs a reason: say why with `--reason`"));
     }
     draft.read(ObjectId::Group(org.clone(), group.clone()));
     let until = Tick(draft.now().0.saturating_add(lasts_ms));

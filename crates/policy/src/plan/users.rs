@@ -13,7 +13,7 @@ use crate::name::{Name, check_text};
 use crate::object::*;
 use crate::outcome::{Rejection, RejectionCode};
 use crate::place::{Bounds, Place};
-use crate::state::OrgState;
+use crate::state::{OrgState, State};
 
 pub(super) fn unknown(user: &UserId) -> Rejection {
     Rejection::new(RejectionCode::UserUnknown, format!("there is no user `{user}`"))
@@ -142,6 +142,67 @@ pub(super) fn bounds_fit(bounds: Bounds) -> Result<(), Rejection> {
         }
         (Some(_) | None, Some(_) | None) => Ok(()),
     }
+}
+
+/// A user, a permission set or the org's switches as they would come back: as commands could have made them.
+pub(super) fn lawful(after: &State, org: &OrgState, object: &Object) -> Result<(), Rejection> {
+    match object {
+        Object::User(user) => lawful_user(after, org, user),
+        Object::Set(set) => super::sets::lawful(after, org, set),
+        Object::Settings(settings) => match &settings.contact {
+            Some(contact) => check_text(contact).map_err(|why| Rejection::new(RejectionCode::TextInvalid, format!("the contact: {why}"))),
+            None => Ok(()),
+        },
+        _elsewhere => Ok(()),
+    }
+}
+
+fn lawful_user(after: &State, org: &OrgState, user: &User) -> Result<(), Rejection> {
+    let more = user.more();
+    rows::users::texts_fit(user).map_err(|(code, why)| Rejection::new(code, format!("`user:{}`: {why}", user.id)))?;
+    if let Some(email) = &more.email {
+        let folded = crate::name::fold(email);
+        let same = |other: &&Arc<User>| other.id != user.id && other.more().email.as_ref().is_some_and(|email| crate::name::fold(email) == folded);
+        if let Some(other) = org.users.values().find(same) {
+            return Err(Rejection::new(RejectionCode::EmailTaken, format!("`user:{}` has the address `{email}` now", other.id)));
+        }
+    }
+    places_known(org, &more.places)?;
+    let customer = more.audience == Audience::Customer;
+    if customer && (user.user_type != UserType::Standard || !more.sets.is_empty()) {
+        let message = format!("`user:{}` is a customer: customers hold no permission sets and administer nothing", user.id);
+        return Err(Rejection::new(RejectionCode::AudienceMismatch, message));
+    }
+    levels_fit(more.designation.as_ref(), &user.id, more.sets.iter().flat_map(|grant| &grant.places))?;
+    for grant in &more.sets {
+        if !org.sets.contains_key(&grant.set) && after.platform.set(grant.set.as_str()).is_none() {
+            return Err(Rejection::new(RejectionCode::SetUnknown, format!("there is no permission set `{}` any more", grant.set)));
+        }
+        if grant.places.is_empty() {
+            return Err(Rejection::new(RejectionCode::PlaceRequired, format!("permission set `{}` needs a place to be assigned at", grant.set)));
+        }
+        places_known(org, &grant.places)?;
+        bounds_fit(grant.bounds)?;
+        super::sets::may_hold(after, org, user.user_type, &grant.set)?;
+    }
+    for membership in &more.groups {
+        match org.user_groups.get(&membership.group) {
+            None => return Err(Rejection::new(RejectionCode::UserGroupUnknown, format!("there is no user group `{}` any more", membership.group))),
+            Some(group) if group.audience != more.audience => {
+                let message = format!("`user:{}` is no {}: user group `{}` is for those", user.id, group.audience, group.name);
+                return Err(Rejection::new(RejectionCode::AudienceMismatch, message));
+            }
+            Some(_) => bounds_fit(membership.bounds)?,
+        }
+    }
+    for grant in &more.roles {
+        let internal = after.platform.role(grant.role.as_str()).is_some_and(|role| role.internal);
+        if !internal {
+            return Err(Rejection::new(RejectionCode::ApplicationOnlyPrivilege, format!("users hold internal roles only, and `{}` is none", grant.role)));
+        }
+        bounds_fit(grant.bounds)?;
+    }
+    Ok(())
 }
 
 /// The org's switches. As they come, there is no record of them.

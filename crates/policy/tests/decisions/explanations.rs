@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bailiwick_policy::access::{Class, Level, Levels};
 use bailiwick_policy::command::{Actor, Command, Envelope};
-use bailiwick_policy::decision::{Request, Subject, Verdict};
+use bailiwick_policy::decision::{Obligations, Request, Subject, Verdict};
 use bailiwick_policy::explain::{Explanation, explain};
 use bailiwick_policy::ids::{RequestId, Tick};
 use bailiwick_policy::object::{Cluster, Credential, CredentialKind, Meta, Object, Secret};
@@ -33,11 +33,58 @@ proptest! {
         }
     }
 
+    /// The same of anything asked by anybody.
     #[test]
-    fn an_explanation_survives_the_wire(state in state(), question in question()) {
-        let explanation = explain(&state, &question.request());
-        let bytes = rmp_serde::to_vec_named(&explanation).unwrap();
-        prop_assert_eq!(rmp_serde::from_slice::<Explanation>(&bytes).unwrap(), explanation);
+    fn an_explanation_of_any_inquiry_reproduces_the_decision(state in state(), inquiries in vec(inquiry(), 1..20)) {
+        for inquiry in &inquiries {
+            let request = inquiry.request();
+            let explanation = explain(&state, &request);
+            prop_assert_eq!(explanation.decision(), reference::decide(&state, &request));
+            prop_assert_eq!(explanation.replay(), explanation.decision(), "{:#?}", explanation);
+            prop_assert!(!explanation.sentence.is_empty(), "{:#?}", explanation);
+            let limited = explanation.obligations.contains(Obligations::PLACES);
+            prop_assert!(limited || explanation.places.is_empty());
+        }
+    }
+
+    #[test]
+    fn an_explanation_survives_the_wire(state in state(), question in question(), inquiry in inquiry()) {
+        for request in [question.request(), inquiry.request()] {
+            let explanation = explain(&state, &request);
+            let bytes = rmp_serde::to_vec_named(&explanation).unwrap();
+            prop_assert_eq!(rmp_serde::from_slice::<Explanation>(&bytes).unwrap(), explanation);
+        }
+    }
+}
+
+/// What is offered to users and applications can be commanded too, and then it is permitted.
+#[test]
+fn what_is_offered_to_people_can_be_commanded_and_permits() {
+    let mut runner = TestRunner::deterministic();
+    let (mut followed, mut kinds) = (0, BTreeSet::new());
+    for _ in 0..600 {
+        let mut state = state().new_tree(&mut runner).expect("a state").current();
+        state.put(&cluster());
+        state.put(&operator());
+        for _ in 0..40 {
+            let inquiry = inquiry().new_tree(&mut runner).expect("an inquiry").current();
+            let request = inquiry.request();
+            for remedy in explain(&state, &request).remedies {
+                let mut after = state.clone();
+                for command in &remedy.commands {
+                    kinds.insert(command.name());
+                    let plan = plan(&after, &Envelope { proposed_at: after.tick, ..envelope(command.clone()) }, after.tick);
+                    let plan = plan.unwrap_or_else(|refused| panic!("{}: {command:?}: {refused:?}", remedy.text));
+                    plan.changes.iter().for_each(|change| after.apply(change));
+                }
+                assert_eq!(reference::decide(&after, &request).verdict(), Verdict::Permit, "{}", remedy.text);
+                followed += 1;
+            }
+        }
+    }
+    assert!(followed > 100, "only {followed} remedies were offered");
+    for wanted in ["resume", "user sets", "application roles", "application edit"] {
+        assert!(kinds.contains(wanted), "no `{wanted}` among {kinds:?}");
     }
 }
 

@@ -2,11 +2,13 @@
 
 #![expect(clippy::indexing_slicing, reason = "a test that reaches beyond its own fixtures is to fail there")]
 
+mod people;
 mod world;
 
 mod ac;
 mod ac_decisions;
 mod ac_undo;
+mod app;
 mod authority;
 mod catalogue;
 mod groups;
@@ -16,6 +18,7 @@ mod life;
 mod lint;
 mod million;
 mod places;
+mod platform;
 mod queries;
 mod rejections;
 mod rejections_ac;
@@ -23,5 +26,9 @@ mod rejections_app;
 mod rejections_um;
 mod requests;
 mod sequences;
+mod time;
 mod trees;
+mod um;
+mod um_admin;
+mod um_sight;
 mod undo;

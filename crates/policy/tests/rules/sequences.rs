@@ -3,7 +3,9 @@
 use bailiwick_policy::access::{Class, Grant, Level, Levels, Narrow};
 use bailiwick_policy::command::*;
 use bailiwick_policy::ids::*;
-use bailiwick_policy::object::CredentialKind;
+use bailiwick_policy::object::{CredentialKind, UserType};
+use bailiwick_policy::permission::ModuleGrant;
+use bailiwick_policy::place::Place;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -22,6 +24,10 @@ const PATHS: [&str; 7] = ["/v2/a", "v2/a/", "/v2/{x}", "/v2/{y}?q", "/v2/{x}/b",
 const NAMES: [&str; 6] = ["Kiosk", "KIOSK", "Lobby", "lobby", "pos", "Straße"];
 const GROUPS: [&str; 9] = ["POS", "Instore", "Admin", "kiosk", "Lobby", "lobby-2", "STRASSE", "pos", "nope"];
 const CREDENTIALS: [&str; 5] = ["acme-ann", "beta-ann", "acme-gate", "operator-2", "extra"];
+pub const USERS: [&str; 4] = ["ann", "bob", "cat", "nobody"];
+const SETS: [&str; 5] = ["kiosk", "lobby", "strasse", "membercare-explore", "pos"];
+const MODULES: [&str; 5] =
+    ["Administration/Stores", "Administration/Access groups", "Administration/Users", "Administration/Places", "Member Care/Customer Cards"];
 const ACTORS: [&str; 6] = ["operator-1", "acme-ann", "beta-ann", "acme-gate", "operator-2", "nobody"];
 
 /// One command, who asks for it, and how long after the one before.
@@ -113,7 +119,7 @@ fn target() -> impl Strategy<Value = ObjectId> {
         1 => org().prop_map(ObjectId::Org),
         4 => (org(), parsed(&STORES)).prop_map(|(o, s)| ObjectId::Store(o, s)),
         4 => (org(), parsed(&STORES), parsed(&TILLS)).prop_map(|(o, s, t)| ObjectId::Till(o, s, t)),
-        1 => (org(), Just(id("ann"))).prop_map(|(o, u)| ObjectId::User(o, u)),
+        1 => (org(), parsed(&USERS)).prop_map(|(o, u)| ObjectId::User(o, u)),
         1 => (org(), parsed(&ZONES)).prop_map(|(o, z)| ObjectId::Zone(o, z)),
         1 => Just(ObjectId::Cluster),
     ]
@@ -126,6 +132,7 @@ fn removable() -> impl Strategy<Value = ObjectId> {
         3 => (org(), parsed(&RESOURCES)).prop_map(|(o, r)| ObjectId::Resource(o, r)),
         2 => (org(), parsed(&ZONES)).prop_map(|(o, z)| ObjectId::Zone(o, z)),
         2 => (org(), parsed(&CONCEPTS)).prop_map(|(o, c)| ObjectId::Concept(o, c)),
+        1 => (org(), parsed(&SETS)).prop_map(|(o, s)| ObjectId::Set(o, s)),
         1 => target(),
     ]
 }
@@ -134,7 +141,7 @@ fn kind() -> impl Strategy<Value = CredentialKind> {
     let org = || parsed::<OrgCode>(&ORGS);
     prop_oneof![
         Just(CredentialKind::Operator),
-        (org(), select(&["ann", "nobody"][..])).prop_map(|(org, user)| CredentialKind::User { org, user: id(user) }),
+        (org(), parsed(&USERS)).prop_map(|(org, user)| CredentialKind::User { org, user }),
         org().prop_map(|org| CredentialKind::EnforcementPoint { org }),
     ]
 }
@@ -197,7 +204,47 @@ pub fn command() -> impl Strategy<Value = Command> {
             widen: vec![(resource, class)],
         }),
     ];
-    prop_oneof![3 => small, 3 => puts, 3 => groups]
+    prop_oneof![3 => small, 3 => puts, 3 => groups, 2 => people()]
+}
+
+fn places() -> impl Strategy<Value = Vec<Place>> {
+    let place = prop_oneof![
+        2 => Just(Place::Org),
+        2 => parsed(&ZONES).prop_map(Place::Zone),
+        1 => parsed(&CONCEPTS).prop_map(Place::Concept),
+        3 => parsed(&STORES).prop_map(Place::Store),
+    ];
+    vec(place, 0..3)
+}
+
+/// Users, permission sets and their assignments.
+fn people() -> impl Strategy<Value = Command> {
+    let org = || parsed::<OrgCode>(&ORGS);
+    let grant = || {
+        let actions = select(&["V", "VE", "VCEDA", "C", "-"][..]);
+        (parsed(&MODULES), actions).prop_map(|(module, actions)| ModuleGrant { module, actions: id(actions) })
+    };
+    let user_type = option::weighted(0.5, select(&[UserType::Standard, UserType::Standard, UserType::Admin, UserType::Owner][..]));
+    let email = field(select(&["a@x.example", "A@x.example", "b@x.example", "no"][..]).prop_map(std::sync::Arc::<str>::from));
+    let row = (parsed(&USERS), name(), user_type, email, field(places())).prop_map(|(id, name, user_type, email, places)| UserRow {
+        name,
+        user_type,
+        email,
+        places,
+        ..UserRow::new(id)
+    });
+    let verb = select(&[Verb::Add, Verb::Add, Verb::Set, Verb::Remove][..]);
+    let assign = (parsed::<SetId>(&SETS), places()).prop_map(|(set, places)| Assign::new(set.as_str()).at(places));
+    prop_oneof![
+        3 => (org(), mode(), vec(row, 0..3)).prop_map(|(org, mode, rows)| Command::PutUsers { org, mode, rows }),
+        2 => (org(), parsed(&NAMES), vec(grant(), 0..3))
+            .prop_map(|(org, name, grants)| Command::CreateSet { org, name, description: "".into(), grants, clone_of: None }),
+        1 => (org(), parsed::<SetId>(&SETS), vec(grant(), 0..3)).prop_map(|(org, set, grants)| {
+            Command::EditSet { org, set: set.as_str().into(), name: None, description: None, grants }
+        }),
+        3 => (org(), parsed(&USERS), verb, vec(assign, 0..3))
+            .prop_map(|(org, user, verb, sets)| Command::AssignSets { org, user, verb, sets, permissions: Vec::new() }),
+    ]
 }
 
 /// A world of two orgs in which a few things are there to begin with.

@@ -66,7 +66,10 @@ pub enum Answer {
 fn operator(kind: &CredentialKind) -> Result<(), ApiError> {
     match kind {
         CredentialKind::Operator => Ok(()),
-        CredentialKind::User { .. } | CredentialKind::EnforcementPoint { .. } => {
+        CredentialKind::User { .. }
+        | CredentialKind::EnforcementPoint { .. }
+        | CredentialKind::Application { .. }
+        | CredentialKind::Invitation { .. } => {
             Err(ApiError::new(ApiError::FORBIDDEN, "only a platform operator may change the cluster's members"))
         }
     }

@@ -4,7 +4,7 @@ use bailiwick_policy::access::{Class, Level};
 use clap::{Args, Subcommand};
 
 use super::Listing;
-use crate::cli::words::{CellOf, Grants, Narrowing, parse_cell, parse_grant, parse_narrowing};
+use crate::cli::words::{CellOf, Grants, Narrowing, parse_cell, parse_grant, parse_narrowing, parse_switch};
 use std::path::PathBuf;
 
 /// Resources.
@@ -51,13 +51,28 @@ pub struct EndpointFields {
     /// Its name; an empty text clears
     #[arg(long)]
     pub name: Option<String>,
+    /// Scopes any of which opens it, separated by blanks, commas or `|`; an empty text is none
+    #[arg(long, value_name = "SCOPES")]
+    pub scopes: Option<String>,
+    /// All of its scopes are needed: on or off
+    #[arg(long, value_name = "ON|OFF", value_parser = parse_switch, num_args = 0..=1, require_equals = true, default_missing_value = "on")]
+    pub all_scopes: Option<bool>,
+    /// Permissions any of which opens it: MODULE/SUB-MODULE:ACTION, separated by commas or `|`; an empty text is none
+    #[arg(long, value_name = "PERMISSIONS")]
+    pub permissions: Option<String>,
+    /// It is for everybody: on or off
+    #[arg(long, value_name = "ON|OFF", value_parser = parse_switch, num_args = 0..=1, require_equals = true, default_missing_value = "on")]
+    pub open: Option<bool>,
+    /// It is about one instance, which own scopes must be asked for: on or off [default: by its template]
+    #[arg(long, value_name = "ON|OFF", value_parser = parse_switch, num_args = 0..=1, require_equals = true, default_missing_value = "on")]
+    pub instance: Option<bool>,
 }
 
 /// Endpoints.
 #[derive(Subcommand, Clone, Debug)]
 pub enum EndpointVerb {
     /// Create one
-    #[command(after_help = "Example:\n  bailiwick --dev endpoint create GET '/v2/gift-cards/{id}' --resource 'Gift cards'")]
+    #[command(after_help = "Examples:\n  bailiwick --dev endpoint create GET '/v2/gift-cards/{id}' --resource 'Gift cards'\n  bailiwick --dev endpoint create GET /v2/health --open\n  bailiwick --dev endpoint create GET '/warranty/{tenant}/claims' --scopes 'warranty.warranty_read,warranty.warranty_manage'")]
     Create {
         /// The HTTP method.
         method: String,

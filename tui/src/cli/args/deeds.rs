@@ -1,4 +1,4 @@
-//! Words of questions, changes and files.
+//! Words of changes and files.
 
 use std::path::PathBuf;
 
@@ -7,20 +7,6 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::Listing;
 use crate::cli::words::{Mapping, parse_map};
-
-/// Whose access to what.
-#[derive(Args, Clone, Debug)]
-pub struct Question {
-    /// Whose access: till:STORE/TILL or store:STORE
-    #[arg(long, value_name = "TYPE:ID")]
-    pub subject: String,
-    /// The HTTP method
-    #[arg(long, value_name = "NAME")]
-    pub action: String,
-    /// The path as called: /path, or endpoint:/path
-    #[arg(long, value_name = "TYPE:ID")]
-    pub resource: String,
-}
 
 /// Which stores get which group.
 #[derive(Args, Clone, Debug)]
@@ -99,6 +85,18 @@ pub enum Target {
         /// Its code.
         id: String,
     },
+    /// A user: everything is denied to it, and its credentials let nobody in
+    #[command(after_help = "Examples:\n  bailiwick --dev suspend user bob --reason 'left'\n  bailiwick --dev resume user bob")]
+    User {
+        /// Its id.
+        id: String,
+    },
+    /// An application
+    #[command(after_help = "Examples:\n  bailiwick --dev suspend application erp --reason 'key leaked'\n  bailiwick --dev resume application erp")]
+    Application {
+        /// Its id.
+        id: String,
+    },
     /// A till
     #[command(after_help = "Examples:\n  bailiwick --dev suspend till north-7/t1 --reason 'stolen'\n  bailiwick --dev resume till north-7/t1")]
     Till {
@@ -122,6 +120,8 @@ pub enum ImportKind {
     Tills,
     /// Access groups of stores, a row each
     Allocations,
+    /// Users, and the user groups that they join
+    Users,
 }
 
 /// An import.
@@ -159,6 +159,12 @@ pub enum Export {
         /// Only those with this access group in force
         #[arg(long, value_name = "GROUP")]
         group: Option<String>,
+        /// The file to write [default: standard output]
+        file: Option<PathBuf>,
+    },
+    /// Users with their groups and places, in the columns that `import users` takes
+    #[command(after_help = "Example:\n  bailiwick --dev export users users.csv")]
+    Users {
         /// The file to write [default: standard output]
         file: Option<PathBuf>,
     },
@@ -264,13 +270,13 @@ pub enum CredentialOf {
     /// A platform operator: everything, in every organisation
     #[command(after_help = "Example:\n  bailiwick --dev credential create operator night-shift --label 'Night shift'")]
     Operator(NewCredential),
-    /// An owner of the organisation
-    #[command(after_help = "Example:\n  bailiwick --dev credential create owner ada-laptop --user ada")]
+    /// A user of the organisation: an owner, an admin or a standard user
+    #[command(visible_alias = "user", after_help = "Example:\n  bailiwick --dev credential create owner ada-laptop --user ada")]
     Owner {
         /// What every credential has.
         #[command(flatten)]
         new: NewCredential,
-        /// The owner's user id
+        /// The user's id
         #[arg(long, value_name = "USER")]
         user: String,
     },

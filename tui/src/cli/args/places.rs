@@ -2,6 +2,8 @@
 
 use clap::{Args, Subcommand};
 
+use crate::cli::words::parse_switch;
+
 /// How much of a list.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Listing {
@@ -39,6 +41,16 @@ pub enum OrgVerb {
     Show {
         /// Its code.
         code: String,
+    },
+    /// Show its switches, or set some of them
+    #[command(after_help = "Examples:\n  bailiwick --dev org settings\n  bailiwick --dev org settings --contact 'Ada Voss, 0191 555 0100' --least-privilege-registration on")]
+    Settings {
+        /// Whom to turn to; an empty text clears
+        #[arg(long, value_name = "TEXT")]
+        contact: Option<String>,
+        /// An application registered without roles gets none: on or off
+        #[arg(long, value_name = "ON|OFF", value_parser = parse_switch)]
+        least_privilege_registration: Option<bool>,
     },
     /// Rename one
     #[command(after_help = "Example:\n  bailiwick --dev org edit harbour --name 'Harbour and Field'")]

@@ -10,6 +10,7 @@ use bailiwick_policy::limits::IMPORT_ROWS_MAX;
 use bailiwick_rpc::api::encode_command;
 
 use super::parse::Rows;
+use super::people;
 
 /// Bytes of a batch at most, as it travels: an entry of the log has 1 MiB, and an envelope around its command.
 const BATCH_BYTES_MAX: usize = 1024 * 1024 - 16 * 1024;
@@ -45,6 +46,10 @@ pub fn batches(rows: &Rows, org: &OrgCode) -> Result<Vec<Batch>, String> {
         fit(rows, org, start..end, &mut batches)?;
         start = end;
     }
+    if let Rows::Users(users) = rows {
+        // They join their groups once they are there; these batches have no rows of their own.
+        batches.extend(people::joins(users, org).into_iter().map(|command| Batch { command, rows: start..start }));
+    }
     Ok(batches)
 }
 
@@ -78,6 +83,10 @@ impl Rows {
             Self::Stores(rows) => Command::PutStores { org, mode, rows: some(rows, range) },
             Self::Tills(rows) => Command::PutTills { org, mode, rows: some(rows, range) },
             Self::Allocations(rows) => Command::PutAllocations { org, rows: some(rows, range) },
+            Self::Users(rows) => {
+                let rows = some(rows, range).into_iter().map(|user| user.row).collect();
+                Command::PutUsers { org, mode, rows }
+            }
         }
     }
 
@@ -86,7 +95,7 @@ impl Rows {
         match self {
             Self::Zones(rows) => rows.get(row).and_then(|r| r.parent.value()).map(|p| p.as_str()),
             Self::Concepts(rows) => rows.get(row).and_then(|r| r.parent.value()).map(|p| p.as_str()),
-            Self::Endpoints(_) | Self::Stores(_) | Self::Tills(_) | Self::Allocations(_) => None,
+            Self::Endpoints(_) | Self::Stores(_) | Self::Tills(_) | Self::Allocations(_) | Self::Users(_) => None,
         }
     }
 }
@@ -97,7 +106,7 @@ pub fn parents_first(rows: &mut Rows, lines: &mut [u64]) {
     match rows {
         Rows::Zones(rows) => order(rows, lines, |r| r.code.to_string(), |r| field(&r.parent)),
         Rows::Concepts(rows) => order(rows, lines, |r| r.code.to_string(), |r| field(&r.parent)),
-        Rows::Endpoints(_) | Rows::Stores(_) | Rows::Tills(_) | Rows::Allocations(_) => {}
+        Rows::Endpoints(_) | Rows::Stores(_) | Rows::Tills(_) | Rows::Allocations(_) | Rows::Users(_) => {}
     }
 }
 

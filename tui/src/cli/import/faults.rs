@@ -10,7 +10,8 @@ use bailiwick_rpc::api::encode_command;
 use serde_json::{Value, json};
 
 use super::batch;
-use super::parse::{Parsed, sort};
+use super::parse::{Parsed, Rows, sort};
+use super::people;
 use super::table::Fault;
 use crate::cli::api::Api;
 use crate::cli::args::ImportKind;
@@ -70,7 +71,11 @@ async fn of_cluster<A: Api>(
             let in_file = parsed.rows.parent(row).is_some_and(|parent| parsed.keys.contains(parent));
             if !(fault.column == "parent" && in_file && fault.cause.contains("there is no")) {
                 let line = parsed.lines.get(row).copied().unwrap_or(0);
-                faults.push(Fault::new(line, fault.column, fault.cause));
+                let column = match parsed.rows {
+                    Rows::Users(_) => people::column(&fault.column).to_owned(),
+                    Rows::Endpoints(_) | Rows::Zones(_) | Rows::Concepts(_) | Rows::Stores(_) | Rows::Tills(_) | Rows::Allocations(_) => fault.column,
+                };
+                faults.push(Fault::new(line, column, fault.cause));
             }
         }
     }

@@ -7,6 +7,7 @@ mod faults;
 mod job;
 mod notes;
 pub mod parse;
+mod people;
 mod progress;
 mod rows;
 mod send;
@@ -63,6 +64,7 @@ pub(crate) async fn import<A: Api>(context: &Context<'_, A>, args: &Import, dry_
     let org = context.org().await?;
     let mut parsed = parse(source.kind, &source.bytes, &source.layout);
     batch::parents_first(&mut parsed.rows, &mut parsed.lines);
+    people::resolve(context, &org, &mut parsed).await?;
     // What an import just before this one made may not have reached every node yet.
     let newest = context.newest().await;
     let faults = faults::all(context, &org, &mut parsed, source.kind, newest, out).await?;
@@ -124,6 +126,7 @@ async fn resume<A: Api>(context: &Context<'_, A>, args: &Import, id: RequestId, 
     let layout = Layout { maps: maps.map_err(Trouble::Local)?, delimiter };
     let mut parsed = parse(args.kind, &bytes, &layout);
     batch::parents_first(&mut parsed.rows, &mut parsed.lines);
+    people::resolve(context, &job.org, &mut parsed).await?;
     let batches = batch::batches(&parsed.rows, &job.org).map_err(Trouble::Local)?;
     if batches.len() != job.batches || !parsed.faults.is_empty() {
         return Err(Trouble::Local(format!("job {id} was begun by another version of this program: import the file anew")));
@@ -213,7 +216,7 @@ pub fn table_of(path: &Path, columns: &'static [Column], what: &str, maps: &[Map
 fn layout(columns: &[Column], what: &str, path: &Path, maps: &[Mapping], delimiter: Option<&str>) -> Result<Layout, Trouble> {
     let known: Vec<&str> = columns.iter().map(|c| c.name).collect();
     for (at, map) in maps.iter().enumerate() {
-        if !known.contains(&map.ours.as_str()) {
+        if !known.iter().any(|name| name.eq_ignore_ascii_case(&map.ours)) {
             return Err(Trouble::Usage(format!("--map {}={}: {what} have {}", map.ours, map.theirs, known.join(", "))));
         }
         if maps.iter().take(at).any(|other| other.ours == map.ours) {
@@ -245,6 +248,7 @@ fn noun(kind: ImportKind) -> &'static str {
         ImportKind::Stores => "stores",
         ImportKind::Tills => "tills",
         ImportKind::Allocations => "allocations",
+        ImportKind::Users => "users",
     }
 }
 

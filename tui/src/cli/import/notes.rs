@@ -21,7 +21,7 @@ pub struct Notes {
     pub repeats: u64,
     /// Repeats that are written alike, too.
     pub repeats_exact: u64,
-    /// Rows without a resource.
+    /// Rows without a resource, nor any other way in.
     pub unmapped: u64,
     templates: BTreeMap<TemplateNote, u64>,
     resources: BTreeMap<String, BTreeSet<String>>,

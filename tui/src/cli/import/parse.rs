@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use bailiwick_policy::command::{AllocationRow, ConceptRow, EndpointRow, StoreRow, TillRow, ZoneRow};
 
 use super::notes::Notes;
-use super::rows::{Cells, Row};
+use super::rows::{Cells, Row, users::UserImport};
 use super::table::{self, Column, Fault, Record, Table};
 use crate::cli::args::ImportKind;
 use crate::cli::words::Mapping;
@@ -35,6 +35,8 @@ pub enum Rows {
     Tills(Vec<TillRow>),
     /// Allocations.
     Allocations(Vec<AllocationRow>),
+    /// Users.
+    Users(Vec<UserImport>),
 }
 
 impl Rows {
@@ -47,6 +49,7 @@ impl Rows {
             Self::Stores(rows) => rows.len(),
             Self::Tills(rows) => rows.len(),
             Self::Allocations(rows) => rows.len(),
+            Self::Users(rows) => rows.len(),
         }
     }
 }
@@ -75,6 +78,7 @@ pub fn columns(kind: ImportKind) -> &'static [Column] {
         ImportKind::Stores => StoreRow::COLUMNS,
         ImportKind::Tills => TillRow::COLUMNS,
         ImportKind::Allocations => AllocationRow::COLUMNS,
+        ImportKind::Users => UserImport::COLUMNS,
     }
 }
 
@@ -87,6 +91,7 @@ pub fn parse(kind: ImportKind, bytes: &[u8], layout: &Layout) -> Parsed {
         ImportKind::Stores => parse_as(bytes, layout, Rows::Stores),
         ImportKind::Tills => parse_as(bytes, layout, Rows::Tills),
         ImportKind::Allocations => parse_as(bytes, layout, Rows::Allocations),
+        ImportKind::Users => parse_as(bytes, layout, Rows::Users),
     }
 }
 
@@ -195,13 +200,14 @@ mod tests {
     use bailiwick_policy::command::Field;
     use proptest::prelude::*;
 
-    const KINDS: [ImportKind; 6] = [
+    const KINDS: [ImportKind; 7] = [
         ImportKind::Endpoints,
         ImportKind::Zones,
         ImportKind::Concepts,
         ImportKind::Stores,
         ImportKind::Tills,
         ImportKind::Allocations,
+        ImportKind::Users,
     ];
 
     fn layout(delimiter: u8, maps: &[(&str, &str)]) -> Layout {
@@ -330,7 +336,7 @@ mod tests {
     proptest! {
         /// No bytes make the parser panic, and each row is either read, a repeat, or named by a fault.
         #[test]
-        fn garbage_is_parsed_or_faulted(bytes in proptest::collection::vec(any::<u8>(), 0..400), kind in 0usize..6) {
+        fn garbage_is_parsed_or_faulted(bytes in proptest::collection::vec(any::<u8>(), 0..400), kind in 0usize..7) {
             let kind = KINDS.get(kind).copied().unwrap_or(ImportKind::Stores);
             let parsed = parse(kind, &bytes, &layout(b',', &[]));
             prop_assert_eq!(parsed.rows.len(), parsed.lines.len());
@@ -339,7 +345,7 @@ mod tests {
 
         /// The same with a header that can be read and cells that look like cells.
         #[test]
-        fn cells_of_garbage(cells in proptest::collection::vec("[ -~é,\"\\n]{0,12}", 0..40), kind in 0usize..6) {
+        fn cells_of_garbage(cells in proptest::collection::vec("[ -~é,\"\\n]{0,12}", 0..40), kind in 0usize..7) {
             let kind = KINDS.get(kind).copied().unwrap_or(ImportKind::Stores);
             let header: Vec<&str> = columns(kind).iter().map(|c| c.name).collect();
             let mut text = header.join(",");

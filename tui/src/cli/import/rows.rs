@@ -1,6 +1,8 @@
 //! A record to a row of the policy's, one kind of file after the other. Every fault of a record is noted, not only
 //! its first.
 
+pub mod users;
+
 use std::fmt::Display;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -16,6 +18,7 @@ use super::degrees::{self, shown};
 use super::notes::Notes;
 use super::table::{Column, Fault, Record, Table};
 use crate::cli::ask::split_ids;
+use crate::cli::words::{parse_permissions, parse_scopes, parse_switch};
 
 /// The cells of one record, with the faults found so far.
 pub struct Cells<'a> {
@@ -298,6 +301,10 @@ impl Row for EndpointRow {
         optional("class"),
         optional("level"),
         optional("name"),
+        optional("scopes"),
+        optional("all_scopes"),
+        optional("permissions"),
+        optional("open"),
     ];
     const KEY: &'static [&'static str] = &["method", "path"];
     const KEY_COLUMN: &'static str = "path";
@@ -311,6 +318,9 @@ impl Row for EndpointRow {
         });
         let (class, level) = (cells.option::<Class>("class"), cells.option::<Level>("level"));
         let name = cells.field("name");
+        let scopes = cells.may("scopes", |text| if text == "-" { Ok(Vec::new()) } else { parse_scopes(text) });
+        let permissions = cells.may("permissions", parse_permissions);
+        let (all_scopes, open) = (cells.may("all_scopes", parse_switch), cells.may("open", parse_switch));
         Some(Self {
             method: method?.0,
             path: path?.0,
@@ -322,6 +332,11 @@ impl Row for EndpointRow {
             class: class?,
             level: level?,
             name: name?,
+            scopes: none_is_clear(scopes?),
+            all_scopes: all_scopes?.value().copied(),
+            permissions: none_is_clear(permissions?),
+            open: open?.value().copied(),
+            instance: None,
         })
     }
 
@@ -339,6 +354,10 @@ impl Row for EndpointRow {
             ("resource", self.resource == other.resource),
             ("class", class(self) == class(other)),
             ("level", level(self) == level(other)),
+            ("scopes", self.scopes == other.scopes),
+            ("all_scopes", self.all_scopes == other.all_scopes),
+            ("permissions", self.permissions == other.permissions),
+            ("open", self.open == other.open),
         ])
     }
 
@@ -348,8 +367,19 @@ impl Row for EndpointRow {
         }
         match &self.resource {
             Field::To(resource) => notes.resource(resource),
-            Field::Keep | Field::Clear => notes.unmapped += 1,
+            Field::Keep | Field::Clear => {
+                let other_ways = self.open == Some(true) || self.scopes.value().is_some() || self.permissions.value().is_some();
+                notes.unmapped += u64::from(!other_ways);
+            }
         }
+    }
+}
+
+/// A list without members clears.
+fn none_is_clear<T>(field: Field<Vec<T>>) -> Field<Vec<T>> {
+    match field {
+        Field::To(all) if all.is_empty() => Field::Clear,
+        field => field,
     }
 }
 

@@ -153,7 +153,7 @@ fn places(
 ) -> Result<Vec<(&'static str, usize)>, Vec<Fault>> {
     let (mut places, mut faults) = (Vec::new(), Vec::new());
     for column in columns {
-        let theirs = maps.iter().find(|m| m.ours == column.name).map(|m| m.theirs.as_str());
+        let theirs = maps.iter().find(|m| m.ours.eq_ignore_ascii_case(column.name)).map(|m| m.theirs.as_str());
         let wanted = theirs.unwrap_or(column.name);
         let exact: Vec<usize> = at(header, |name| name == wanted);
         let found = if exact.is_empty() { at(header, |name| name.eq_ignore_ascii_case(wanted)) } else { exact };

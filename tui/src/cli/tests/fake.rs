@@ -4,16 +4,19 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
 use bailiwick_policy::command::{Actor, Command, Envelope};
-use bailiwick_policy::decision::{Request, Subject};
+use bailiwick_policy::decision::{Ask, Request, Subject};
 use bailiwick_policy::execute::execute;
 use bailiwick_policy::explain::explain;
 use bailiwick_policy::ids::{CredentialId, ObjectId, OrgCode, RequestId, Revision, Tick};
-use bailiwick_policy::object::Secret;
+use bailiwick_policy::index::Index;
+use bailiwick_policy::object::{CredentialKind, Secret};
 use bailiwick_policy::outcome::{AuditRow, Outcome, Rejection};
 use bailiwick_policy::query::{ListQuery, item, list};
 use bailiwick_policy::state::State;
 use bailiwick_policy::view::Viewer;
-use bailiwick_policy::{impact, lint, plan, preview, suggest};
+use bailiwick_policy::whatcan::{WhatCan, what_can};
+use bailiwick_policy::whoami::whoami as holdings;
+use bailiwick_policy::{impact, lint, plan, preview, suggest, whocan};
 use bailiwick_rpc::api::*;
 
 use crate::cli::api::{Api, CallFault, Written};
@@ -85,6 +88,11 @@ impl Fake {
         }
         fake.ids.borrow_mut().clear();
         fake
+    }
+
+    /// The same cluster, called by another.
+    pub fn acting_as(self, actor: CredentialId) -> Self {
+        Self { actor, ..self }
     }
 
     fn viewer(&self) -> Viewer {
@@ -162,16 +170,18 @@ impl Api for Fake {
     async fn explain(&self, request: CheckRequest) -> Result<ExplainReply, CallFault> {
         self.fails()?;
         let state = self.state.borrow();
-        let org = request.org.unwrap_or_else(|| "acme".to_owned());
-        let subject = Subject::parse(&request.subject).map_err(|why| CallFault::Api(ApiError::new(ApiError::BAD_REQUEST, why)))?;
-        let path = request.resource.strip_prefix("endpoint:").unwrap_or(&request.resource);
-        let explanation = explain(&state, &Request { org: &org, subject, method: &request.action, path });
+        let org = request.org.clone().unwrap_or_else(|| "acme".to_owned());
+        let bad = |why: String| CallFault::Api(ApiError::new(ApiError::BAD_REQUEST, why));
+        let subject = Subject::parse(&request.subject).map_err(bad)?;
+        let ask = Ask::parse(&request.action, &request.resource).map_err(bad)?;
+        let explanation = explain(&state, &Request { org: &org, subject, ask, context: request.context.read() });
         let verdict = explanation.reason.verdict();
         let reply = CheckReply {
             decision: verdict.as_str().to_owned(),
             code: verdict.code(),
             reason: explanation.reason.as_str().to_owned(),
-            obligations: Vec::new(),
+            obligations: explanation.obligations.names().map(str::to_owned).collect(),
+            places: explanation.places.iter().map(ToString::to_string).collect(),
             revision: state.revision,
             staleness_ms: 3,
             would_deny: explanation.would_deny.map(|reason| reason.as_str().to_owned()),
@@ -227,9 +237,17 @@ impl Api for Fake {
         Ok(WhoAmI {
             credential: self.actor.to_string(),
             label: "first operator".to_owned(),
-            kind: "operator".to_owned(),
+            kind: match &self.viewer().kind {
+                CredentialKind::Operator => "operator",
+                CredentialKind::User { .. } => "user",
+                CredentialKind::Application { .. } => "application",
+                CredentialKind::EnforcementPoint { .. } | CredentialKind::Invitation { .. } => "other",
+            }
+            .to_owned(),
             org: only,
             user: None,
+            application: None,
+            until: None,
             cluster: "c".to_owned(),
             node: 1,
         })
@@ -332,6 +350,73 @@ impl Api for Fake {
         let mut counts = std::collections::BTreeMap::new();
         findings.iter().for_each(|f| *counts.entry(f.code.to_string()).or_default() += 1);
         Ok(LintReply { findings, counts, revision: state.revision })
+    }
+
+    /// Pages of two, so that whoever reads them goes on.
+    async fn who_can(&self, request: WhoCanRequest) -> Result<WhoCanReply, CallFault> {
+        self.fails()?;
+        let state = self.state.borrow();
+        let index = Index::build(&state);
+        let bad = |why: String| CallFault::Api(ApiError::new(ApiError::BAD_REQUEST, why));
+        let org = request.org.as_ref().map_or("acme", |org| org.as_str());
+        let ask = Ask::parse(&request.action, &request.resource).map_err(bad)?;
+        let deed = whocan::Deed { org, ask, context: request.context.read() };
+        let kind = request.kind.as_deref().map(|kind| serde_json::from_value(kind.into()).expect("a kind"));
+        let page = whocan::PageOf { kind, after: request.cursor.map(Into::into), rows: if request.max == 0 { 2 } else { request.max.min(2) } };
+        let found = whocan::who_can(&state, &index, &deed, &page).map_err(bad)?;
+        let row = |able: &whocan::Able| AbleRow {
+            subject: able.subject.to_string(),
+            reason: able.decision.reason.as_str().to_owned(),
+            obligations: able.decision.obligations.names().map(str::to_owned).collect(),
+            ..AbleRow::default()
+        };
+        Ok(WhoCanReply {
+            rows: found.rows.iter().map(row).collect(),
+            next: found.next.map(|next| next.to_string()),
+            totals: found.totals.iter().map(|(kind, count)| (format!("{kind:?}").to_lowercase(), *count)).collect(),
+            revision: state.revision,
+            staleness_ms: 3,
+        })
+    }
+
+    async fn what_can(&self, request: WhatCanRequest) -> Result<WhatCanReply, CallFault> {
+        self.fails()?;
+        let state = self.state.borrow();
+        let org = request.org.as_ref().map_or("acme", |org| org.as_str());
+        let subject = Subject::parse(&request.subject).expect("a subject");
+        let mut can = what_can(&state, &Index::build(&state), org, subject, request.context.read());
+        if request.nodes {
+            can = WhatCan { closed: can.closed, nodes: can.nodes, ..WhatCan::default() };
+        }
+        let total = (can.endpoints.len() + can.permissions.len() + can.scopes.len() + can.nodes.len() + can.privileges.len()) as u64;
+        Ok(WhatCanReply { can, total, next: None, revision: state.revision, staleness_ms: 3 })
+    }
+
+    async fn holdings(&self, request: HoldingsRequest) -> Result<HoldingsReply, CallFault> {
+        self.fails()?;
+        let state = self.state.borrow();
+        let subject = match &self.viewer().kind {
+            CredentialKind::User { user, .. } if request.subject.is_empty() => format!("user:{user}"),
+            CredentialKind::Application { application, .. } if request.subject.is_empty() => format!("application:{application}"),
+            _named => request.subject,
+        };
+        let org = state.orgs.keys().next().expect("an org");
+        let held = holdings(&state, org, Subject::parse(&subject).expect("a subject"));
+        let missing = || CallFault::Api(ApiError::new(ApiError::NOT_FOUND, format!("there is no {subject}")));
+        Ok(HoldingsReply { held: held.ok_or_else(missing)?, staleness_ms: 3 })
+    }
+
+    async fn effective_scopes(&self, request: ScopesRequest) -> Result<ScopesReply, CallFault> {
+        self.fails()?;
+        let state = self.state.borrow();
+        let org = state.orgs.values().next().expect("an org");
+        let user = request.subject.strip_prefix("user:").and_then(|id| org.users.get(id));
+        let missing = || CallFault::Api(ApiError::new(ApiError::NOT_FOUND, format!("there is no {}", request.subject)));
+        let held = bailiwick_policy::scopes::of_user(&state, org, user.ok_or_else(missing)?);
+        let from: usize = request.cursor.as_deref().map_or(0, |cursor| cursor.parse().expect("a cursor"));
+        let scopes: Vec<_> = held.iter().skip(from).take(2).cloned().collect();
+        let next = (from + scopes.len() < held.len()).then(|| (from + scopes.len()).to_string());
+        Ok(ScopesReply { scopes, total: held.len() as u64, next, revision: state.revision, staleness_ms: 3 })
     }
 
     async fn cluster_status(&self, hashes: bool) -> Result<ClusterStatus, CallFault> {

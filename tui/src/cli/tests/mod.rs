@@ -8,7 +8,9 @@ mod help;
 mod imports;
 mod insight;
 mod members;
+mod people;
 mod questions;
+mod users;
 
 use clap::Parser;
 use serde_json::Value;
@@ -49,6 +51,11 @@ impl Seen {
 /// Runs a command line against a cluster. Words are separated by blanks; `_` within one stands for a blank.
 fn bailiwick(fake: &Fake, line: &str) -> Seen {
     words_of(fake, words(line), None)
+}
+
+/// The same, with words as a shell splits them.
+fn shelled(fake: &Fake, line: &str) -> Seen {
+    words_of(fake, help::shell(&format!("bailiwick {line}")), None)
 }
 
 /// The same on a terminal, where somebody types a line when asked.

@@ -13,13 +13,18 @@ const PERMIT: &str = "--subject till:north-7/t1 --action post --resource /v2/cus
 fn exit_codes() {
     let api = |code: &str| Some(CallFault::Api(ApiError::new(code, "…")));
     let none = || Some(CallFault::NoNode("no node answered in time".to_owned()));
-    let table: [(&str, Option<CallFault>, Exit); 22] = [
+    let table: [(&str, Option<CallFault>, Exit); 27] = [
         ("check --subject till:north-7/t1 --action POST --resource /v2/customers", None, Exit::Done),
         ("check --subject till:north-7/t1 --action POST --resource endpoint:/v2/customers", None, Exit::Done),
         ("check --subject till:north-9/t1 --action POST --resource /v2/customers", None, Exit::Denied),
         ("check --subject till:north-7/t1 --action POST --resource /v2//customers", None, Exit::Denied),
         ("explain --subject till:north-7/t1 --action GET --resource /v2/customers", None, Exit::Denied),
-        ("check --subject user:ada --action POST --resource /v2/customers", None, Exit::Usage),
+        ("check --subject user:ada --action POST --resource /v2/customers", None, Exit::Done),
+        ("check --subject user:bob --action POST --resource /v2/customers", None, Exit::Denied),
+        ("check --subject nobody:ada --action POST --resource /v2/customers", None, Exit::Usage),
+        ("check --subject user:ada --module Loyalty+/Basic", None, Exit::Usage),
+        ("check --subject user:ada --module Loyalty+/Basic --do view --place org", None, Exit::Done),
+        ("check --subject user:ada --entity order --do approve", None, Exit::Usage),
         ("check --subject till:north-7/t1 --action POST", None, Exit::Usage),
         ("check --subject till:north-7/t1 --action POST --resource module:x", None, Exit::Usage),
         ("check --at yesterday --subject till:north-7/t1 --action POST --resource /x", None, Exit::Usage),

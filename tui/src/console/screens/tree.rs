@@ -135,6 +135,18 @@ fn child(model: &Model, item: &Item, place: impl Fn(&str, Style) -> Cell) -> [Ce
         | Item::Resource { .. }
         | Item::Endpoint { .. }
         | Item::User { .. }
+        | Item::Scope { .. }
+        | Item::Entity { .. }
+        | Item::Control { .. }
+        | Item::UserGroup { .. }
+        | Item::Set { .. }
+        | Item::Role { .. }
+        | Item::Application { .. }
+        | Item::Module { .. }
+        | Item::Privilege { .. }
+        | Item::Settings { .. }
+        | Item::Override { .. }
+        | Item::Platform { .. }
         | Item::Credential { .. } => [place(&item.key(), theme.text), Cell::default(), Cell::default(), Cell::default()],
     }
 }

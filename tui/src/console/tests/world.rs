@@ -101,12 +101,9 @@ impl World {
             ("PUT", "/v2/templates/{id}", "Template", Class::Config), ("POST", "/v2/otp", "OTP", Class::Data),
         ];
         let rows = endpoints.iter().map(|(method, path, resource, class)| EndpointRow {
-            method: (*method).into(),
-            path: (*path).into(),
             resource: Field::To(resource.parse().expect("a resource")),
             class: Some(*class),
-            level: None,
-            name: Field::Keep,
+            ..EndpointRow::new(*method, *path)
         });
         world.must(Command::PutEndpoints { org: org.clone(), mode: PutMode::Import, rows: rows.collect() });
         let towns = ["Whitby", "Scarborough", "York", "Leeds", "Norwich", "Ipswich", "Brighton", "Dover", "Cardiff", "Swansea"];
@@ -283,7 +280,7 @@ impl World {
             },
             Read::Explain(request) => {
                 let subject = bailiwick_policy::decision::Subject::parse(&request.subject).expect("the form checks subjects");
-                let question = bailiwick_policy::decision::Request { org: ORG, subject, method: &request.action, path: &request.resource };
+                let question = bailiwick_policy::decision::Request::call(ORG, subject, &request.action, &request.resource);
                 let explanation = explain(&self.state, &question);
                 let verdict = explanation.reason.verdict();
                 Answer::Explain(ExplainReply {
@@ -295,6 +292,7 @@ impl World {
                         revision: self.state.revision,
                         staleness_ms: 40,
                         would_deny: explanation.would_deny.map(|reason| reason.as_str().to_owned()),
+                        ..CheckReply::default()
                     },
                     explanation: Some(explanation),
                 })
@@ -358,7 +356,7 @@ impl World {
     /// A till calls: what is refused, or only let through by observing, is counted.
     pub fn call(&mut self, till: &str, method: &str, path: &str, count: u64) {
         let subject = bailiwick_policy::decision::Subject::Till(till);
-        let explanation = explain(&self.state, &bailiwick_policy::decision::Request { org: ORG, subject, method, path });
+        let explanation = explain(&self.state, &bailiwick_policy::decision::Request::call(ORG, subject, method, path));
         let observed = explanation.would_deny.is_some();
         let reason = explanation.would_deny.unwrap_or(explanation.reason);
         if observed || reason.verdict() == bailiwick_policy::decision::Verdict::Deny {

@@ -44,7 +44,7 @@ pub fn on_theirs(model: &mut Model, result: Result<Vec<(ObjectId, Option<Item>)>
     let Some(staged) = model.comparing.take().and_then(|id| model.stage.get_mut(id)) else { return };
     if let Phase::Conflict(conflict) = &mut staged.phase {
         conflict.theirs = match result {
-            Ok(objects) => Theirs::Known(objects.into_iter().map(|(id, item)| (id, item.map(object_of))).collect()),
+            Ok(objects) => Theirs::Known(objects.into_iter().map(|(id, item)| (id, item.and_then(object_of))).collect()),
             Err(why) => Theirs::Failed(why),
         };
     }
@@ -82,6 +82,17 @@ pub fn rebase(model: &mut Model) {
             | Object::Endpoint(_)
             | Object::User(_)
             | Object::Credential(_)
+            | Object::Scope(_)
+            | Object::Entity(_)
+            | Object::Control(_)
+            | Object::UserGroup(_)
+            | Object::Set(_)
+            | Object::Role(_)
+            | Object::Application(_)
+            | Object::Override(_)
+            | Object::Settings(_)
+            | Object::Platform(_)
+            | Object::Clock(_)
             | Object::Retired(_) => {}
         }
     }

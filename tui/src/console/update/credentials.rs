@@ -34,6 +34,8 @@ pub fn kind_words(kind: &CredentialKind) -> (&'static str, String) {
         CredentialKind::Operator => ("operator", "everything, in every org".to_owned()),
         CredentialKind::User { org, user } => ("user", format!("{user} of {org}")),
         CredentialKind::EnforcementPoint { org } => ("enforcement point", org.to_string()),
+        CredentialKind::Application { org, application } => ("application", format!("{application} of {org}")),
+        CredentialKind::Invitation { org, user } => ("invitation", format!("{user} of {org}, once")),
     }
 }
 

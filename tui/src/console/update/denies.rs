@@ -70,7 +70,7 @@ pub fn ask(model: &mut Model, fx: &mut Vec<Effect>) {
     explain.scroll = 0;
     let (subject, action, resource) = (explain.subject.clone(), explain.action.clone(), explain.resource.clone());
     let org = model.org.as_ref().map(ToString::to_string);
-    let request = CheckRequest { org, subject, action, resource, at: model.at() };
+    let request = CheckRequest { org, subject, action, resource, at: model.at(), ..CheckRequest::default() };
     data::ask(model, Slot::Explain, Read::Explain(request), 0, fx);
 }
 

@@ -1,6 +1,8 @@
 //! Measures the index beside a floor: a flat foldhash map of the same keys and a bit set, with the same matcher.
 //!
-//! `cargo run --release -p bailiwick-policy --example index_probe -- [--json] [--samples N] [STORES …]`
+//! `cargo run --release -p bailiwick-policy --example index_probe -- [--json] [--samples N] [--places | --people] [STORES …]`
+//!
+//! Then users and applications: see `people`. `--places` and `--people` measure the one or the other.
 //!
 //! Each store has one till, half of them inherit their group, and calls are drawn at random over some 340 endpoints,
 //! half of which a group permits. Index and floor take turns in one run, on the same requests. The text of a request
@@ -31,6 +33,8 @@ use bailiwick_policy::reference;
 use bailiwick_policy::state::State;
 use hashbrown::HashMap;
 
+mod people;
+
 type Fallible<T> = Result<T, Box<dyn Error>>;
 
 const ORG: &str = "acme";
@@ -40,10 +44,13 @@ const BATCH: usize = 1_000;
 
 fn main() -> Fallible<()> {
     let (mut json, mut samples, mut sizes) = (false, 400_000, Vec::new());
+    let (mut places_only, mut people_only) = (false, false);
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--json" => json = true,
+            "--places" => places_only = true,
+            "--people" => people_only = true,
             "--samples" => samples = args.next().ok_or("--samples wants a number")?.parse()?,
             size => sizes.push(size.parse::<usize>()?),
         }
@@ -51,14 +58,22 @@ fn main() -> Fallible<()> {
     if sizes.is_empty() {
         sizes = vec![1_000, 1_000_000];
     }
-    for stores in sizes {
-        for (name, unit, value) in measure(stores, samples)? {
+    let report = |stores: usize, figures: Figures| {
+        for (name, unit, value) in figures {
             if json {
                 println!("{{\"stores\":{stores},\"figure\":\"{name}\",\"unit\":\"{unit}\",\"value\":{value:.1}}}");
             } else {
-                println!("{stores:>9} stores  {name:<28} {value:>14.1} {unit}");
+                println!("{stores:>9} stores  {name:<33} {value:>14.1} {unit}");
             }
         }
+    };
+    if !people_only {
+        for stores in sizes {
+            report(stores, measure(stores, samples)?);
+        }
+    }
+    if !places_only {
+        report(people::STORES, people::measure(samples / 4)?);
     }
     Ok(())
 }
