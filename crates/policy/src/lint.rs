@@ -66,6 +66,18 @@ codes! {
         DefaultMissing = "default_missing",
         /// Groups that only observe: what they would deny is permitted.
         Observing = "observing",
+        /// A permission set's name says other than what it grants.
+        NameLies = "name_lies",
+        /// A permission set creates what it doesn't show.
+        CreateWithoutView = "create_without_view",
+        /// A permission set holds what the catalogue no longer offers.
+        SetTombstone = "set_tombstone",
+        /// A permission set grants nothing.
+        SetEmpty = "set_empty",
+        /// No user has a permission set.
+        SetUnused = "set_unused",
+        /// Whoever made an assignment could not make it now (UM-4).
+        GrantUnmakeable = "grant_unmakeable",
         /// An endpoint writes, and a scope for reading is enough for it.
         EndpointWritesByRead = "endpoint_writes_by_read",
         /// An endpoint asks for no scope, where others of the org do.
@@ -80,18 +92,6 @@ codes! {
         ControlUnused = "control_unused",
         /// A user group has access controls that no catalogue knows any more.
         ControlTombstone = "control_tombstone",
-        /// A permission set's name says other than what it grants.
-        NameLies = "name_lies",
-        /// A permission set creates what it doesn't show.
-        CreateWithoutView = "create_without_view",
-        /// A permission set holds what the catalogue no longer offers.
-        SetTombstone = "set_tombstone",
-        /// A permission set grants nothing.
-        SetEmpty = "set_empty",
-        /// No user has a permission set.
-        SetUnused = "set_unused",
-        /// Whoever made an assignment could not make it now (UM-4).
-        GrantUnmakeable = "grant_unmakeable",
     }
 }
 
