@@ -18,7 +18,6 @@ mod laws;
 mod life;
 mod lint;
 mod million;
-mod people;
 mod places;
 mod platform;
 mod queries;
