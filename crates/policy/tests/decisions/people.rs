@@ -5,7 +5,6 @@ use std::sync::Arc;
 use bailiwick_policy::access::{Class, Level, Levels};
 use bailiwick_policy::decide::decide;
 use bailiwick_policy::decision::{Ask, Context, Decision, EntityAction, Obligations, Reason, Request, Subject};
-use bailiwick_policy::ids::*;
 use bailiwick_policy::index::Index;
 use bailiwick_policy::object::*;
 use bailiwick_policy::path::template;
