@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 
 use bailiwick_policy::access::{Class, Grant, Levels, Narrow};
 use bailiwick_policy::decision::Reason;
-use bailiwick_policy::ids::{ObjectId, Revision};
-use bailiwick_policy::command::Command;
+use bailiwick_policy::command::*;
+use bailiwick_policy::ids::{ObjectId, OrgCode, Revision};
+use bailiwick_policy::object::{ApplicationType, Secret};
+use bailiwick_policy::permission::ModuleGrant;
+use bailiwick_policy::place::{Bounds, Place};
 use bailiwick_rpc::api::{At, Receipt};
 use bailiwick_tests::harness::*;
 
@@ -67,12 +70,86 @@ fn cases() -> Vec<Case> {
         of("nobodys", OrgUnknown),
         of("closed", OrgSuspended),
         of("bare", NoAccessGroup),
+        // Users: what they own, hold by scopes, by sets, and where.
+        case("user:ada", "GET", "/v2/tasks", PermitOwner),
+        case("user:ann", "GET", "/v2/orders", PermitScope),
+        case("user:ann", "GET", "/v2/notes", PermitOwn),
+        case("user:ann", "GET", "/v2/notes/7", NotOwner),
+        case("user:ann", "GET", "/v2/desk", PermitSet),
+        case("user:ann", "POST", "/v2/desk", OutOfScope),
+        case("user:bob", "GET", "/v2/orders", ScopeMissing),
+        case("user:bob", "GET", "/v2/desk", PermissionMissing),
+        case("user:nobody", "GET", "/v2/orders", SubjectUnknown),
+        case("till:s1/t1", "GET", "/v2/status", PermitOpen),
+        // Applications: by privileges, and never where registrations are.
+        case("application:erp", "GET", "/ccadmin/v1/products", PermitPrivilege),
+        case("application:erp", "GET", "/ccadmin/v1/adminRoles", PrivilegeMissing),
+        case("application:erp", "GET", "/ccadmin/v1/applicationIds", ForbiddenToApplications),
+        case("application:sites", "GET", "/ccadmin/v1/sites", PermitEndpointPrivilege),
+        case("application:asleep", "GET", "/ccadmin/v1/products", SubjectInactive),
+        case("application:keyless", "GET", "/ccadmin/v1/products", KeyExpired),
         // Which state.
         at(At::AtExactly(Revision(1_000_000)), Behind),
         at(At::AtLeast(Receipt::new("tests", 1, Revision(1_000_000))), Behind),
         at(At::AtExactly(Revision(0)), OrgUnknown),
         at(At::Linearizable, PermitDefaultGroup),
         at(At::MaxStaleness(0), PermitDefaultGroup),
+    ]
+}
+
+/// Users and applications that the cases ask about.
+fn people() -> Vec<Command> {
+    let org = || code::<OrgCode>(ORG);
+    let endpoint = |method: &str, path: &str, edit: fn(EndpointRow) -> EndpointRow| {
+        Command::PutEndpoints { org: org(), mode: PutMode::Import, rows: vec![edit(EndpointRow::new(method, path))] }
+    };
+    let user = |id: &str| {
+        let row = UserRow { name: Some(code(id)), places: Field::To(vec![Place::Org]), ..UserRow::new(code(id)) };
+        Command::PutUsers { org: org(), mode: PutMode::Create, rows: vec![row] }
+    };
+    let application = |id: &str, roles: Option<Vec<Assign>>, key: Option<NewKey>| Command::RegisterApplication {
+        org: org(),
+        id: code(id),
+        name: code(id),
+        kind: ApplicationType::Application,
+        roles,
+        scopes: Vec::new(),
+        group: None,
+        source: None,
+        external: false,
+        key,
+    };
+    let grant = |module: &str, actions: &str| ModuleGrant { module: code(module), actions: code(actions) };
+    let set = |name: &str, grants| Command::CreateSet { org: org(), name: code(name), description: "".into(), grants, clone_of: None };
+    let scopes = vec![code("order.order_read"), code("notes.mine")];
+    let members = vec![code("ann")];
+    let (basics, programs) = (Assign::new("basics").at(vec![Place::Org]), Assign::new("programs").at(vec![Place::Store(code("s1"))]));
+    let key = NewKey { id: code("lost"), secret: Secret::TokenHash([6; 32]), lasts_ms: None };
+    let rights = vec![code("endpoint.ccadmin.getSites")];
+    vec![
+        Command::CreateScope { org: org(), id: code("notes.mine"), description: "".into(), own: true },
+        endpoint("GET", "/v2/orders", |row| EndpointRow { scopes: Field::To(vec![code("order.order_read")]), ..row }),
+        endpoint("GET", "/v2/notes", |row| EndpointRow { scopes: Field::To(vec![code("notes.mine")]), ..row }),
+        endpoint("GET", "/v2/notes/{id}", |row| EndpointRow { scopes: Field::To(vec![code("notes.mine")]), ..row }),
+        endpoint("GET", "/v2/desk", |row| EndpointRow { permissions: Field::To(vec![code("Loyalty+/Basic:view")]), ..row }),
+        endpoint("POST", "/v2/desk", |row| EndpointRow { permissions: Field::To(vec![code("Loyalty+/Program:create")]), ..row }),
+        endpoint("GET", "/v2/status", |row| EndpointRow { open: Some(true), ..row }),
+        user("ann"),
+        user("bob"),
+        Command::CreateControl { org: org(), name: code("Clerks"), description: "".into(), audience: None, scopes },
+        Command::CreateUserGroup { org: org(), name: code("Desk"), description: "".into(), audience: Default::default() },
+        Command::AssignControls { org: org(), group: "Desk".into(), verb: Verb::Add, controls: vec![Assign::new("clerks")], users: Vec::new() },
+        Command::AssignMembers { org: org(), group: "Desk".into(), verb: Verb::Add, users: members, bounds: Bounds::ALWAYS, applications: Vec::new() },
+        set("Basics", vec![grant("Loyalty+/Basic", "V")]),
+        set("Programs", vec![grant("Loyalty+/Program", "C")]),
+        Command::AssignSets { org: org(), user: code("ann"), verb: Verb::Add, sets: vec![basics, programs], permissions: Vec::new() },
+        Command::CreateRole { org: org(), id: code("sites"), name: code("Sites"), description: "".into(), rights },
+        application("erp", None, None),
+        application("sites", Some(vec![Assign::new("sites")]), None),
+        application("asleep", None, None),
+        Command::Suspend { target: ObjectId::Application(org(), code("asleep")) },
+        application("keyless", None, Some(key)),
+        Command::RevokeCredential { id: code("lost") },
     ]
 }
 
@@ -109,6 +186,9 @@ async fn each_has_a_question() {
     let cell = Grant { resource: code("Customer"), class: Class::Data, levels: Levels::all(), narrow };
     caller.change(&Command::CreateGroup { org: code(ORG), name: code("Narrowed"), description: "".into(), grants: vec![cell] }).await;
     caller.change(&seed::allocate(ORG, &["s6"], Some("Narrowed"))).await;
+    for command in people() {
+        caller.change(&command).await;
+    }
     // A node that was restarted holds no older views: it rebuilds them.
     cluster.equal().await;
     cluster.stop(3);

@@ -17,6 +17,8 @@ use futures::future::join_all;
 
 use crate::support::settings;
 
+mod people;
+
 const ORG: &str = "acme";
 
 /// What no caller can bring about so far, and why.
@@ -192,7 +194,7 @@ async fn each_has_a_command_and_none_changes_anything() {
     let cluster = Cluster::start(settings()).await;
     let caller = &cluster.node(1).caller;
     seed::retailer(caller, ORG, 5).await;
-    let token = Token::generate();
+    let (token, admin_token) = (Token::generate(), Token::generate());
     let in_places = |store: &str| {
         let row = StoreRow { zone: Field::To(code("z5")), concept: Field::To(code("c1")), ..StoreRow::new(code(store)) };
         Command::PutStores { org: code(ORG), mode: PutMode::Edit, rows: vec![row] }
@@ -214,7 +216,10 @@ async fn each_has_a_command_and_none_changes_anything() {
         seed::default("owned", Some("Own")),
         with_mode(seed::stores(ORG, ["gone"]), PutMode::Create),
         remove(seed::store_id(ORG, "gone")),
-    ] {
+    ]
+    .into_iter()
+    .chain(people::setup(&admin_token))
+    {
         caller.change(&command).await;
     }
 
@@ -224,11 +229,18 @@ async fn each_has_a_command_and_none_changes_anything() {
     let before = cluster.equal().await;
 
     story.phase("each command, through one node after the other");
-    for (n, (code, command)) in cases().iter().enumerate() {
+    for (n, (code, command)) in cases().iter().chain(&people::cases()).enumerate() {
         let rejection = cluster.node(1 + n as u64 % 3).caller.refused(command).await;
         assert_eq!(rejection.code, code.as_str(), "`{}`: {rejection}", command.name());
         assert!(!rejection.message.is_empty() && rejection.examples.len() <= 20, "{rejection}");
         seen.insert(*code);
+    }
+
+    story.phase("those of an admin");
+    let admin = cluster.caller(1, &Credential::Token(admin_token));
+    for (code, command) in people::of_admin() {
+        assert_eq!(admin.refused(&command).await.code, code.as_str(), "`{}`", command.name());
+        seen.insert(code);
     }
 
     story.phase("those that need more than a command");
