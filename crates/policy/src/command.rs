@@ -614,6 +614,13 @@ pub enum Command {
         /// Its changes, turned round, the last first.
         changes: Vec<crate::outcome::Change>,
     },
+    /// Puts what a document describes: its differences from what is there (`document`).
+    Apply {
+        /// The org.
+        org: OrgCode,
+        /// The differences, what is named before what names it.
+        changes: Vec<crate::outcome::Change>,
+    },
     /// A node's id is never used again: it is being removed from the cluster.
     RetireNode {
         /// The id.
@@ -1016,6 +1023,7 @@ impl Command {
             Self::CreateCredential { .. } => "credential create",
             Self::RevokeCredential { .. } => "credential revoke",
             Self::Revert { .. } => "undo",
+            Self::Apply { .. } => "apply",
             Self::RetireNode { .. } => "cluster remove",
             Self::PutUsers { mode, .. } => put_name(*mode, ["user create", "user edit", "import users"]),
             Self::CreateScope { .. } => "scope create",
@@ -1054,6 +1062,7 @@ impl Command {
             | Self::CreateResource { .. }
             | Self::CreateGroup { .. }
             | Self::CreateCredential { .. }
+            | Self::Apply { .. }
             | Self::CreateScope { .. }
             | Self::CreateEntity { .. }
             | Self::CreateControl { .. }
@@ -1117,6 +1126,7 @@ impl Command {
             | Self::SetPlatform { .. }
             | Self::Tick { .. } => None,
             Self::CreateOrg { org, .. }
+            | Self::Apply { org, .. }
             | Self::EditOrg { org, .. }
             | Self::SetDefault { org, .. }
             | Self::PutZones { org, .. }

@@ -25,22 +25,22 @@ pub fn decide(index: &Index, request: &Request<'_>) -> Decision {
 pub fn decide_batch(index: &Index, requests: &[Request<'_>], out: &mut Vec<Decision>) {
     out.reserve(requests.len());
     for staged in requests.chunks(STAGED) {
+        // The others have no leaf to wait for.
+        if !staged.iter().all(Index::is_call_of_place) {
+            out.extend(staged.iter().map(|request| decide(index, request)));
+            continue;
+        }
         let mut checks = [const { None }; STAGED];
         for (check, request) in checks.iter_mut().zip(staged) {
-            *check = if Index::is_call_of_place(request) { Some(index.start(request)) } else { None };
+            *check = Some(index.start(request));
         }
         for check in checks.iter().flatten() {
             check.prefetch_head();
         }
-        for (check, request) in checks.iter_mut().zip(staged) {
-            if let Some(check) = check {
-                check.match_endpoint(request);
-                check.prefetch_entry();
-            }
+        for (check, request) in checks.iter_mut().flatten().zip(staged) {
+            check.match_endpoint(request);
+            check.prefetch_entry();
         }
-        out.extend(checks.iter().zip(staged).map(|(check, request)| match check {
-            Some(check) => index.finish(check),
-            None => index.judge(request),
-        }));
+        out.extend(checks.iter().flatten().map(|check| index.finish(check)));
     }
 }

@@ -2,6 +2,7 @@
 //! and odd paths can still be seen; and of an org as it is.
 
 mod people;
+mod scopes;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,6 +19,7 @@ use crate::plan::endpoint_id;
 use crate::state::OrgState;
 
 pub use people::people;
+pub use scopes::scopes;
 
 codes! {
     /// What was found.
@@ -76,6 +78,20 @@ codes! {
         SetUnused = "set_unused",
         /// Whoever made an assignment could not make it now (UM-4).
         GrantUnmakeable = "grant_unmakeable",
+        /// An endpoint writes, and a scope for reading is enough for it.
+        EndpointWritesByRead = "endpoint_writes_by_read",
+        /// An endpoint asks for no scope, where others of the org do.
+        EndpointScopeless = "endpoint_scopeless",
+        /// A scope's name has blanks or odd characters.
+        ScopeOdd = "scope_odd",
+        /// Nothing names a scope, or any of an entity's.
+        ScopeUnused = "scope_unused",
+        /// A control or an endpoint names scopes that no tier knows any more.
+        ScopeTombstone = "scope_tombstone",
+        /// A custom access control that no user group has.
+        ControlUnused = "control_unused",
+        /// A user group has access controls that no catalogue knows any more.
+        ControlTombstone = "control_tombstone",
     }
 }
 
@@ -237,7 +253,8 @@ pub fn org(org: &OrgState) -> Vec<Finding> {
             found.push(finding(code, place.clone(), "its template matches nothing"));
         }
         match &endpoint.resource {
-            None => found.push(finding(LintCode::EndpointUnmapped, place, "it belongs to no resource: nobody can be granted it")),
+            None if endpoint.routes.as_ref().is_some_and(|routes| routes.open || !routes.scopes.is_empty() || !routes.permissions.is_empty()) => {}
+            None => found.push(finding(LintCode::EndpointUnmapped, place, "it belongs to no resource, and asks for no scope and no permission: nobody can be granted it")),
             Some(resource) if !org.resources.contains_key(resource) => {
                 found.push(finding(LintCode::EndpointResourceUnknown, place, format!("it names resource `{resource}`, which the catalogue lacks")));
             }

@@ -238,7 +238,7 @@ impl<'a> Called<'a> {
     /// from the body, else from the query; one that is missing, unknown or given twice forbids (APP-3, APP-4).
     pub fn is_forbidden(&self, org: &OrgState, path: &str, body_type: Option<&str>) -> bool {
         let Self::Platform(endpoint) = self else { return false };
-        endpoint.by_type && !type_of(endpoint, org, path, body_type).is_some_and(|kind| kind == ApplicationType::Extension)
+        endpoint.by_type && type_of(endpoint, org, path, body_type).is_none_or(|kind| kind != ApplicationType::Extension)
     }
 }
 

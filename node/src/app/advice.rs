@@ -26,6 +26,7 @@ impl App {
         let task = tokio::task::spawn_blocking(move || {
             let state = view.state.orgs.get(&org).ok_or_else(|| gone(&org))?;
             let mut findings = lint::org(state);
+            findings.extend(lint::scopes(&view.state, state));
             let mut counts = BTreeMap::new();
             for finding in &findings {
                 *counts.entry(finding.code.to_string()).or_default() += 1;

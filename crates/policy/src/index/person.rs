@@ -125,12 +125,13 @@ struct Maker<'a, 'b> {
     atlas: &'a mut Atlas<'b>,
     places: BTreeMap<Vec<Place>, u32>,
     slots: Vec<Spots>,
-    ways: BTreeSet<(u32, u32)>,
+    /// Keys with slots, in no order, some more than once.
+    ways: Vec<(u32, u32)>,
 }
 
 impl<'a, 'b> Maker<'a, 'b> {
     fn new(names: &'a Names, atlas: &'a mut Atlas<'b>) -> Self {
-        Self { names, atlas, places: BTreeMap::new(), slots: Vec::new(), ways: BTreeSet::new() }
+        Self { names, atlas, places: BTreeMap::new(), slots: Vec::new(), ways: Vec::new() }
     }
 
     /// The slot of some places; none are the whole org.
@@ -147,16 +148,18 @@ impl<'a, 'b> Maker<'a, 'b> {
 
     fn hold_scopes(&mut self, scopes: &[u32], slot: u32, controlled: bool) {
         for scope in scopes {
-            self.ways.insert((scope_key(*scope), slot));
+            self.ways.push((scope_key(*scope), slot));
             let Some(facts) = self.names.scope(*scope) else { continue };
-            self.ways.insert((domain_key(facts.domain), slot));
+            self.ways.push((domain_key(facts.domain), slot));
             if controlled {
-                self.ways.insert((controlled_key(facts.domain), slot));
+                self.ways.push((controlled_key(facts.domain), slot));
             }
         }
     }
 
-    fn finish(self, person: Person) -> Person {
+    fn finish(mut self, person: Person) -> Person {
+        self.ways.sort_unstable();
+        self.ways.dedup();
         let mut keys: Vec<(u32, u32)> = Vec::new();
         for (end, (key, _)) in (1u32..).zip(&self.ways) {
             match keys.last_mut() {
@@ -208,7 +211,7 @@ pub fn of_user(state: &State, org: &OrgState, user: &User, names: &Names, atlas:
         for granted in grants.iter().filter(|granted| names.has_module(granted.module.as_str())) {
             let offered = if custom { names.offered(granted.module.as_str()) } else { granted.actions };
             for action in (granted.actions & offered).each() {
-                maker.ways.insert((names.permission(granted.module.as_str(), action), slot));
+                maker.ways.push((names.permission(granted.module.as_str(), action), slot));
             }
         }
     }

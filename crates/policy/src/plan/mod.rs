@@ -3,6 +3,7 @@
 //!
 //! The order is: who asks, may they, is what they read still so, is the command lawful, what changes.
 
+mod apply;
 mod applications;
 mod authority;
 mod catalogue;
@@ -92,6 +93,7 @@ pub fn plan(state: &State, envelope: &Envelope, now: Tick) -> Result<Plan, Rejec
         Command::CreateCredential { id, label, kind, secret } => credentials::create(&mut draft, id, label, kind, secret)?,
         Command::RevokeCredential { id } => credentials::revoke(&mut draft, id, &envelope.actor)?,
         Command::Revert { of, changes } => revert::revert(&mut draft, *of, changes, &envelope.actor)?,
+        Command::Apply { org, changes } => apply::apply(&mut draft, org, changes, &envelope.actor)?,
         Command::RetireNode { node } => orgs::retire_node(&mut draft, *node)?,
         Command::CreateScope { org, id, description, own } => scopes::create(&mut draft, org, id, description, *own)?,
         Command::CreateEntity { org, id, name } => scopes::create_entity(&mut draft, org, id, name)?,

@@ -113,7 +113,7 @@ pub(super) fn needs<'a>(org: &'a OrgState, command: &'a Command) -> Needs<'a> {
 
         Command::PutUsers { rows, .. } => Needs::MakesUsers(rows),
         Command::AssignSets { user, .. } | Command::AssignUserRoles { user, .. } | Command::Invite { user, .. } => Needs::Manages(vec![user], None),
-        Command::CreateSet { .. } | Command::EditSet { .. } => Needs::Owner,
+        Command::CreateSet { .. } | Command::EditSet { .. } | Command::Apply { .. } => Needs::Owner,
 
         Command::CreateRole { .. } => of_org(Sub::Roles, Create),
         Command::EditRole { .. } => of_org(Sub::Roles, Edit),

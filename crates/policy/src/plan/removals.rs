@@ -186,7 +186,7 @@ fn unused(code: RejectionCode, message: String, users: impl Iterator<Item = impl
 }
 
 /// Notes that an id is never given again.
-fn retire(draft: &mut Draft<'_>, id: &ObjectId) {
+pub(super) fn retire(draft: &mut Draft<'_>, id: &ObjectId) {
     if let Some(org) = id.org() {
         let retired = Retired { org: org.clone(), what: id.to_string().into(), meta: draft.new_meta() };
         draft.put(Object::Retired(Arc::new(retired)));

@@ -52,7 +52,7 @@ pub(super) fn revert(draft: &mut Draft<'_>, of: Revision, changes: &[Change], ac
 }
 
 /// An entry is about one org, and each change about one object.
-fn one_org(changes: &[Change]) -> Result<OrgCode, Rejection> {
+pub(super) fn one_org(changes: &[Change]) -> Result<OrgCode, Rejection> {
     let orgs: BTreeSet<&OrgCode> = changes.iter().filter_map(Change::org).collect();
     let whole = changes.iter().all(|c| match (&c.before, &c.after) {
         (Some(before), Some(after)) => before.id() == after.id(),
@@ -66,20 +66,25 @@ fn one_org(changes: &[Change]) -> Result<OrgCode, Rejection> {
     }
 }
 
-/// Every object is as the entry left it.
-fn as_left(state: &State, of: Revision, changes: &[Change]) -> Result<(), Rejection> {
+/// The objects that aren't as the changes expect them, whoever touched them when.
+pub(super) fn moved(state: &State, changes: &[Change]) -> Vec<ObjectId> {
     let blank = |object: Option<Object>| {
         object.map(|mut object| {
             *object.meta_mut() = Meta::default();
             object
         })
     };
-    let moved: Vec<ObjectId> = changes
+    changes
         .iter()
         .filter_map(|change| Some((change.id()?, change)))
         .filter(|(id, change)| blank(state.get(id)) != blank(change.before.clone()))
         .map(|(id, _)| id)
-        .collect();
+        .collect()
+}
+
+/// Every object is as the entry left it.
+fn as_left(state: &State, of: Revision, changes: &[Change]) -> Result<(), Rejection> {
+    let moved = moved(state, changes);
     if moved.is_empty() {
         return Ok(());
     }
@@ -124,7 +129,7 @@ fn undoable(of: Revision, change: &Change) -> Result<(), Rejection> {
 }
 
 /// What would be there is what commands could have made.
-fn lawful(before: &State, after: &State, org: &OrgCode, changes: &[Change]) -> Result<(), Rejection> {
+pub(super) fn lawful(before: &State, after: &State, org: &OrgCode, changes: &[Change]) -> Result<(), Rejection> {
     let (Some(old), Some(new)) = (before.orgs.get(org), after.orgs.get(org)) else { return Err(super::org_unknown(org)) };
     let gone: BTreeSet<String> = changes.iter().filter(|c| c.after.is_none()).filter_map(Change::id).map(|id| id.to_string()).collect();
     for change in changes {
@@ -256,7 +261,7 @@ fn lawful_absence(new: &OrgState, object: &Object) -> Result<(), Rejection> {
 }
 
 /// Whoever would suspend themselves by it must let another do it.
-fn spares_the_actor(state: &State, changes: &[Change], actor: &Actor) -> Result<(), Rejection> {
+pub(super) fn spares_the_actor(state: &State, changes: &[Change], actor: &Actor) -> Result<(), Rejection> {
     for change in changes {
         if let (Some(Object::User(before)), Some(Object::User(after))) = (&change.before, &change.after)
             && before.active

@@ -55,6 +55,7 @@ pub fn faults(state: &State, command: &Command) -> Vec<RowFault> {
         | Command::CreateCredential { .. }
         | Command::RevokeCredential { .. }
         | Command::Revert { .. }
+        | Command::Apply { .. }
         | Command::CreateScope { .. }
         | Command::CreateEntity { .. }
         | Command::CreateControl { .. }

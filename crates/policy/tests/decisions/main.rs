@@ -7,5 +7,9 @@ mod support;
 
 mod equivalence;
 mod explanations;
+mod million;
+mod people;
 mod reasons;
 mod sizes;
+mod whatcan;
+mod whocan;

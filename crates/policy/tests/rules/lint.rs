@@ -118,3 +118,61 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_lint_of_scopes_names_what_is_odd_unused_or_gone() {
+    use crate::ac::*;
+    use bailiwick_policy::command::{EndpointRow, Verb};
+    use bailiwick_policy::lint::scopes;
+    use bailiwick_policy::object::Object;
+
+    let mut world = World::acme();
+    let found = |world: &World| -> Vec<String> { scopes(&world.state, world.acme_state()).iter().map(|f| format!("{}: {}", f.place, f.code)).collect() };
+    assert!(found(&world).is_empty(), "an org without scopes has nothing to be told: {:?}", found(&world));
+    world.ok(import(vec![
+        scoped("POST", "/orders", &["order.order_read"]),
+        scoped("PUT", "/orders", &["order.order_manage", "tenant.thing_read_own"]),
+        EndpointRow { all_scopes: Some(true), ..scoped("DELETE", "/orders", &["order.order_manage", "order.order_read"]) },
+        EndpointRow { level: Some(Level::Read), ..scoped("POST", "/orders/search", &["order.order_readOwn"]) },
+        scoped("GET", "/orders", &["odd one"]),
+        EndpointRow { open: Some(true), ..EndpointRow::new("GET", "/health") },
+    ]));
+    world.ok(create_scope("order.spare"));
+    world.ok(create_entity("boat"));
+    world.ok(create_entity("car"));
+    world.ok(create_control("Brands", &["brand.brand_read", "car.car_read"]));
+    world.ok(create_user_group("Sellers"));
+    world.ok(controls("Sellers", Verb::Add, vec![bailiwick_policy::command::Assign::new("LABELS_VIEWER")]));
+    let scopeless = |all: &mut Vec<String>| all.retain(|f| !f.ends_with("endpoint_scopeless"));
+    let mut now = found(&world);
+    assert!(now.iter().any(|f| f == "endpoint:GET /v2/customers: endpoint_scopeless") && !now.iter().any(|f| f.starts_with("endpoint:GET /health")));
+    scopeless(&mut now);
+    assert_eq!(
+        now,
+        [
+            "endpoint:POST /orders: endpoint_writes_by_read",
+            "endpoint:PUT /orders: endpoint_writes_by_read",
+            "scope:odd one: scope_odd",
+            "scope:order.spare: scope_unused",
+            "entity:boat: scope_unused",
+            "access-control:brands: control_unused",
+        ]
+    );
+    let unmapped = |world: &World| org(world.acme_state()).iter().filter(|f| &*f.code == "endpoint_unmapped").count();
+    assert_eq!(unmapped(&world), 0, "scopes reach them, or they are open");
+    let mut platform = (*world.state.platform).clone();
+    platform.version += 1;
+    platform.scopes.retain(|scope| !["brand.brand_read", "order.order_read"].contains(&scope.id.as_str()));
+    platform.controls.retain(|control| control.id.as_str() != "LABELS_VIEWER");
+    world.state.put(&Object::Platform(platform.into()));
+    let gone: Vec<String> = found(&world).into_iter().filter(|f| f.ends_with("tombstone")).collect();
+    assert_eq!(
+        gone,
+        [
+            "endpoint:DELETE /orders: scope_tombstone",
+            "endpoint:POST /orders: scope_tombstone",
+            "access-control:brands: scope_tombstone",
+            "user-group:sellers: control_tombstone",
+        ]
+    );
+}

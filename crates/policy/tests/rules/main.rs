@@ -6,7 +6,10 @@ mod people;
 mod world;
 
 mod ac;
+mod ac_decisions;
+mod ac_undo;
 mod app;
+mod app_sequences;
 mod authority;
 mod catalogue;
 mod groups;
@@ -15,6 +18,7 @@ mod laws;
 mod life;
 mod lint;
 mod million;
+mod people;
 mod places;
 mod platform;
 mod queries;

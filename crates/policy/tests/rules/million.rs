@@ -37,7 +37,9 @@ fn questions(states: [&State; 2]) -> BTreeSet<Question> {
         let code = org.org.org.to_string();
         let stores = org.stores.keys().map(|store| format!("store:{store}"));
         let tills = org.tills.keys().map(|(store, till)| format!("till:{store}/{till}"));
-        let subjects: Vec<String> = stores.chain(tills).collect();
+        let users = org.users.keys().map(|user| format!("user:{user}"));
+        let applications = org.applications.keys().map(|application| format!("application:{application}"));
+        let subjects: Vec<String> = stores.chain(tills).chain(users).chain(applications).collect();
         for endpoint in org.endpoints.values() {
             let template = endpoint.id.as_str().split_once(' ').map_or("", |(_, template)| template);
             let segments: Vec<&str> = canonical_segments(template).map(|s| s.unwrap_or("~fresh~")).collect();
@@ -90,7 +92,9 @@ fn a_million_decisions_agree() {
                 decisions += 2;
                 permits += u64::from(is.verdict() == Verdict::Permit);
                 observed += u64::from(is.would_deny.is_some());
+                let place = matches!(request.subject, Subject::Store(_) | Subject::Till(_));
                 match (was.verdict(), is.verdict()) {
+                    _people if !place => false,
                     (Verdict::Deny, Verdict::Permit) => flipped.0.insert(question.1.clone()),
                     (Verdict::Permit, Verdict::Deny) => flipped.1.insert(question.1.clone()),
                     _same => false,

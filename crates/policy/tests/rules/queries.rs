@@ -45,7 +45,12 @@ fn texts(org: Option<&OrgState>, item: &Item) -> Vec<String> {
         Item::Set { set, .. } => vec![set.name.to_string()],
         Item::Role { role, .. } => vec![role.name.to_string()],
         Item::Application { application, .. } => vec![application.name.to_string()],
-        Item::Scope { .. } | Item::Module { .. } | Item::Privilege { .. } => Vec::new(),
+        Item::Scope { .. }
+        | Item::Module { .. }
+        | Item::Privilege { .. }
+        | Item::Settings { .. }
+        | Item::Override { .. }
+        | Item::Platform { .. } => Vec::new(),
         Item::Credential { credential } => vec![credential.label.to_string()],
     };
     texts.push(item.key());
