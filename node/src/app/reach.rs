@@ -133,7 +133,8 @@ fn seen_who_can(view: &View, viewer: &Viewer, deed: &Deed<'_>, page: &PageOf) ->
 }
 
 impl App {
-    /// The org and the subject that are asked about, if this viewer may: else they aren't there (UM-2).
+    /// The org and the subject that are asked about, if this viewer may: else they aren't there (UM-2). Judged by the present
+    /// view, and only once the one that was asked for is there: a node that lags must not deny what others know.
     fn about(&self, viewer: &Viewer, org: Option<OrgCode>, subject: &str) -> Result<(OrgCode, String), ApiError> {
         let org = org.or_else(|| viewer.org().cloned()).ok_or_else(|| bad("name the org: this credential spans all"))?;
         let text = subject_of(viewer, subject)?;
@@ -158,12 +159,12 @@ impl App {
 
     /// A page of who may do something: of those that the viewer sees.
     pub async fn who_can(&self, viewer: &Viewer, request: WhoCanRequest) -> Result<WhoCanReply, ApiError> {
-        let org = self.org_asked(viewer, request.org.clone())?;
         let action = upper(&request.action).into_owned();
         Ask::parse(&action, &request.resource).map_err(bad)?;
         let kind = request.kind.as_deref().map(kind_of).transpose()?;
         let cursor = request.cursor.as_deref().map(Cursor::parse).transpose()?;
         let chosen = self.page_view(cursor.as_ref(), &request.at).await?;
+        let org = self.org_asked(viewer, request.org.clone())?;
         let (staleness_ms, viewer) = (millis_up(chosen.staleness), viewer.clone());
         let task = tokio::task::spawn_blocking(move || {
             let view = chosen.view;
@@ -200,10 +201,10 @@ impl App {
 
     /// A page of what a subject may do.
     pub async fn what_can(&self, viewer: &Viewer, request: WhatCanRequest) -> Result<WhatCanReply, ApiError> {
-        let (org, subject) = self.about(viewer, request.org.clone(), &request.subject)?;
         let cursor = request.cursor.as_deref().map(Cursor::parse).transpose()?;
         let skip = cursor.as_ref().map_or(Ok(0), Cursor::offset)?;
         let chosen = self.page_view(cursor.as_ref(), &request.at).await?;
+        let (org, subject) = self.about(viewer, request.org.clone(), &request.subject)?;
         let staleness_ms = millis_up(chosen.staleness);
         let task = tokio::task::spawn_blocking(move || {
             let view = chosen.view;
@@ -223,10 +224,10 @@ impl App {
 
     /// A page of the scopes that a subject holds (AC-23).
     pub async fn effective_scopes(&self, viewer: &Viewer, request: ScopesRequest) -> Result<ScopesReply, ApiError> {
-        let (org, subject) = self.about(viewer, request.org.clone(), &request.subject)?;
         let cursor = request.cursor.as_deref().map(Cursor::parse).transpose()?;
         let skip = cursor.as_ref().map_or(Ok(0), Cursor::offset)?;
         let chosen = self.page_view(cursor.as_ref(), &request.at).await?;
+        let (org, subject) = self.about(viewer, request.org.clone(), &request.subject)?;
         let (state, revision) = (&chosen.view.state, chosen.view.revision);
         let of = state.orgs.get(&org);
         let mut scopes = match (of, Subject::parse(&subject).map_err(bad)?) {
@@ -244,8 +245,8 @@ impl App {
 
     /// All that a user or an application holds (APP-17).
     pub async fn holdings(&self, viewer: &Viewer, request: HoldingsRequest) -> Result<HoldingsReply, ApiError> {
-        let (org, subject) = self.about(viewer, request.org.clone(), &request.subject)?;
         let chosen = self.choose(&request.at).await.map_err(NoView::into_api)?;
+        let (org, subject) = self.about(viewer, request.org.clone(), &request.subject)?;
         let parsed = Subject::parse(&subject).map_err(bad)?;
         let held = whoami(&chosen.view.state, &org, parsed)
             .ok_or_else(|| bad(format!("`{subject}` holds nothing by itself: users and applications do")))?;

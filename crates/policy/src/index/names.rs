@@ -271,9 +271,9 @@ impl Names {
         self.defaults.get(&audience).map_or(&[], |scopes| scopes)
     }
 
-    /// Known scopes with all that they include, sorted.
+    /// Known scopes, by any spelling, with all that they include, sorted.
     pub fn closure<'a>(&self, held: impl IntoIterator<Item = &'a ScopeId>) -> Vec<u32> {
-        let mut fresh: Vec<u32> = held.into_iter().filter_map(|id| self.known_scope(id.as_str())).collect();
+        let mut fresh: Vec<u32> = held.into_iter().filter_map(|id| self.asked_scope(id.as_str())).collect();
         let mut seen = vec![false; self.facts.len()];
         let mut all = Vec::new();
         while let Some(next) = fresh.pop() {

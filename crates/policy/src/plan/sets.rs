@@ -228,9 +228,9 @@ pub(super) fn assign(
         Verb::Set => Vec::new(),
         Verb::Add | Verb::Remove => more.sets.clone(),
     };
-    let mut all: BTreeMap<(SetId, Span), Vec<Place>> = BTreeMap::new();
+    let mut all: BTreeMap<(SetId, Bounds), Vec<Place>> = BTreeMap::new();
     for grant in present {
-        all.entry((grant.set, bounds_key(grant.bounds))).or_default().extend(grant.places);
+        all.entry((grant.set, grant.bounds)).or_default().extend(grant.places);
     }
     for assign in sets {
         let held = record.more().sets.iter().find(|grant| grant.set.as_str() == &*assign.bundle.0);
@@ -247,28 +247,22 @@ pub(super) fn assign(
             Verb::Remove => {}
             Verb::Set | Verb::Add => {
                 fits(draft, state, record, &id, assign)?;
-                all.entry((id, bounds_key(assign.bounds))).or_default().extend(assign.places.iter().cloned());
+                all.entry((id, assign.bounds)).or_default().extend(assign.places.iter().cloned());
             }
         }
     }
     more.sets = all
         .into_iter()
         .filter(|(_, places)| !places.is_empty())
-        .map(|((set, (not_before, not_after)), mut places)| {
+        .map(|((set, bounds), mut places)| {
             places.sort();
             places.dedup();
-            SetGrant { set, places, bounds: Bounds { not_before, not_after } }
+            SetGrant { set, places, bounds }
         })
         .collect();
     more.sets.sort();
     draft.put(Object::User(Arc::new(record.with_more(more))));
     Ok(())
-}
-
-type Span = (Option<Tick>, Option<Tick>);
-
-fn bounds_key(bounds: Bounds) -> Span {
-    (bounds.not_before, bounds.not_after)
 }
 
 /// One assignment, as it is asked for: at places of the right kind, for some time, of a set that the user may hold.

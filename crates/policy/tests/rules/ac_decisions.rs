@@ -384,3 +384,21 @@ fn um_13_an_endpoint_asks_for_permissions_of_modules_that_there_are() {
     let many: Vec<String> = (0..101).map(|n| format!("s.{n}")).collect();
     assert_eq!(world.no(import(vec![scoped("GET", "/many", &many.iter().map(String::as_str).collect::<Vec<_>>())])), RejectionCode::TooMany);
 }
+
+/// Whoever edits or removes a control is shown first whom that touches, and in what.
+#[test]
+fn ac_9_ac_10_changes_of_controls_and_of_endpoints_are_previewed() {
+    use bailiwick_policy::preview::preview;
+    let mut world = acme_people();
+    world.ok(create_scope("order.export"));
+    hold(&mut world, "eve", "Export", &["order.export", "order.order_read"], &[]);
+    let shown = |command: bailiwick_policy::command::Command| -> Vec<String> {
+        let preview = preview(&world.state, &operator(), &[command], Tick(world.now), true);
+        assert!(preview.rejected.is_none(), "{:?}", preview.rejected);
+        preview.impact.people.iter().flat_map(|row| row.lines()).collect()
+    };
+    assert_eq!(shown(edit_control("Export", Verb::Remove, &["order.export"])), ["user:eve: 0 gained, 1 lost", "  loses scope order.export"]);
+    assert!(shown(force(control_object("export"))).iter().any(|line| line == "  loses scope order.export"));
+    assert_eq!(shown(import(vec![scoped("GET", "/export", &["order.export"])])), ["user:eve: 1 gained, 0 lost", "  gains GET /export"]);
+    assert!(shown(create_control("Unused", &["order.export"])).is_empty());
+}

@@ -7,7 +7,7 @@ use bailiwick_policy::access::Class;
 use bailiwick_policy::catalogue;
 use bailiwick_policy::command::*;
 use bailiwick_policy::ids::*;
-use bailiwick_policy::object::{ApplicationType, Audience, CredentialKind, Platform, UserType};
+use bailiwick_policy::object::{ApplicationType, Audience, CredentialKind, Meta, Object, Platform, Scope, UserType};
 use bailiwick_policy::outcome::{Outcome, RejectionCode};
 use bailiwick_policy::place::Bounds;
 
@@ -140,6 +140,7 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("user invite sid", invite("sid", "sid-code-2", 79, 60_000)),
         ("login", redeem("acme-sid-2", 80)),
         ("catalogue apply", Command::SetPlatform { platform: Box::new(next) }),
+        ("apply", Command::Apply { org: id("acme"), changes: applied() }),
         ("tick", Command::Tick { to: Tick(START + 500_000) }),
     ]
 }
@@ -215,6 +216,12 @@ fn who_may_run_what() {
     assert_eq!(table.lines().count(), golden.lines().count(), "a command has no row in {path}");
 }
 
+/// What a document would change: a scope comes.
+fn applied() -> Vec<bailiwick_policy::outcome::Change> {
+    let scope = Scope { org: id("acme"), id: id("order.applied"), description: "".into(), own: false, meta: Meta::default() };
+    vec![bailiwick_policy::outcome::Change { before: None, after: Some(Object::Scope(scope.into())) }]
+}
+
 /// Stops the build when a command comes that the table above lacks.
 #[test]
 fn the_table_has_a_row_for_every_command() {
@@ -270,9 +277,10 @@ fn the_table_has_a_row_for_every_command() {
         Command::RedeemInvitation { .. } => 48,
         Command::SetPlatform { .. } => 49,
         Command::Tick { .. } => 50,
+        Command::Apply { .. } => 51,
     };
     let numbers: BTreeSet<usize> = commands().iter().map(|(_, command)| number(command)).collect();
-    assert_eq!(numbers, (0..51).collect());
+    assert_eq!(numbers, (0..52).collect());
 }
 
 /// To a credential of another org an org is unknown: its refusals are those of an org that isn't there.
