@@ -109,6 +109,7 @@ pub struct Common {
 
 /// What to do.
 #[derive(Subcommand, Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "one is parsed in the life of the program")]
 pub enum Verb {
     /// Everything that can also stand after `preview`.
     #[command(flatten)]

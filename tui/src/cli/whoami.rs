@@ -29,9 +29,8 @@ pub(crate) async fn whoami<A: Api>(context: &Context<'_, A>, out: &mut Out<'_>) 
         return Ok(Exit::Done);
     }
     out.lines(lines(&caller))?;
-    match &held {
-        Some(held) => tell(held, out)?,
-        None => {}
+    if let Some(held) = &held {
+        tell(held, out)?;
     }
     Ok(Exit::Done)
 }

@@ -235,6 +235,7 @@ pub enum Effect {
 
 /// What has happened.
 #[derive(Clone, PartialEq, Debug)]
+#[expect(clippy::large_enum_variant, reason = "few are on their way at a time, and the large one is an answer that somebody waits for")]
 pub enum Msg {
     /// Time: milliseconds of a clock that never goes back, and of the wall's.
     Clock {
