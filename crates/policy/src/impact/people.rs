@@ -53,8 +53,8 @@ impl PeopleRow {
 /// The rows of an org, those of most subjects first.
 pub fn rows<'a>(before: &State, after: &State, old: &OrgState, new: &OrgState, changes: impl Iterator<Item = &'a Change>) -> Vec<PeopleRow> {
     let touched = Touched::by(before, old, new, changes);
-    let mut moves: BTreeMap<(BTreeSet<Holding>, BTreeSet<Holding>), Vec<Arc<str>>> = BTreeMap::new();
-    let mut seen: BTreeMap<Class, (BTreeSet<Holding>, BTreeSet<Holding>)> = BTreeMap::new();
+    let mut moves: BTreeMap<LostAndGained, Vec<Arc<str>>> = BTreeMap::new();
+    let mut seen: BTreeMap<Class, LostAndGained> = BTreeMap::new();
     for id in touched.users(old, new) {
         let class: Class = (old.users.get(&id).map(|user| nameless(user)), new.users.get(&id).map(|user| nameless(user)));
         let moved = seen.entry(class).or_insert_with(|| {
@@ -89,6 +89,8 @@ fn row(lost: &BTreeSet<Holding>, gained: &BTreeSet<Holding>, subjects: Vec<Arc<s
         lost_examples: lost.iter().take(EXAMPLES_MAX).cloned().collect(),
     }
 }
+
+type LostAndGained = (BTreeSet<Holding>, BTreeSet<Holding>);
 
 /// Users with the same type and assignments hold the same.
 type Class = (Option<Nameless>, Option<Nameless>);
@@ -190,7 +192,7 @@ impl Touched {
     }
 
     /// What is lost and what is gained, over moved stores too.
-    fn differ(&self, old: &OrgState, new: &OrgState, was: BTreeSet<Holding>, is: BTreeSet<Holding>) -> (BTreeSet<Holding>, BTreeSet<Holding>) {
+    fn differ(&self, old: &OrgState, new: &OrgState, was: BTreeSet<Holding>, is: BTreeSet<Holding>) -> LostAndGained {
         let (mut before, mut after) = (was.clone(), is.clone());
         for store in &self.moved {
             // A store that is suspended closes for everybody: that is told of the store.

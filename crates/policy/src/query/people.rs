@@ -14,7 +14,7 @@ pub fn list(state: &State, org: &OrgState, query: &ListQuery, text: &str, limit:
     let platform = &state.platform;
     let all: Vec<Item> = match &query.list {
         List::Scopes => scope_ids(state, org).iter().filter_map(|id| scope(state, org, id)).collect(),
-        List::Entities => org.entities.values().map(|entity| entity_item(entity)).collect(),
+        List::Entities => org.entities.values().map(entity_item).collect(),
         List::Controls => {
             let predefined = platform.controls.iter().filter(|control| !org.controls.contains_key(&control.id));
             let ids = org.controls.keys().chain(predefined.map(|control| &control.id));
