@@ -7,9 +7,10 @@ use std::time::Duration;
 use bailiwick_policy::command::*;
 use bailiwick_policy::ids::{ObjectId, Revision};
 use bailiwick_policy::object::{ApplicationType, Secret};
+use bailiwick_policy::place::Place;
 use bailiwick_policy::query::List;
 use bailiwick_policy::whoami::Who;
-use bailiwick_rpc::api::*;
+use bailiwick_rpc::api::{At, AuditQuery, HoldingsRequest, ScopesRequest, SubmitReply, SubmitRequest, WhatCanRequest, WhoCanRequest};
 use bailiwick_rpc::token::Token;
 use bailiwick_tests::harness::caller::request;
 use bailiwick_tests::harness::*;
@@ -100,7 +101,7 @@ async fn what_is_bounded_ends_by_itself_and_keys_open_only_their_own_door() {
 
     story.phase("an invitation is turned into a credential, once, and does nothing else");
     let (invited, own) = (Token::generate(), Token::generate());
-    let row = UserRow { name: Some(code("Bob")), ..UserRow::new(code("bob")) };
+    let row = UserRow { name: Some(code("Bob")), places: Field::To(vec![Place::Org]), ..UserRow::new(code("bob")) };
     operator.change(&Command::PutUsers { org: code(ORG), mode: PutMode::Create, rows: vec![row] }).await;
     let invite = Command::Invite { org: code(ORG), user: code("bob"), id: code("come-in"), secret: hash(&invited), lasts_ms: 3_600_000 };
     let (_, revision) = operator.change(&invite).await;
@@ -166,7 +167,7 @@ async fn a_standard_user_asks(bob: &Caller) {
     assert_eq!((scopes.scopes.len(), scopes.total), (0, 0));
     for list in [List::Stores { zone: None, concept: None, group: None, active: None, below: false }, List::Credentials] {
         let rows = bob.rows(ORG, list, At::Local).await.expect("a list").window;
-        assert!(rows.items.iter().all(|item| item.key() == "bob-1"), "{rows:?}");
+        assert!(rows.items.iter().all(|item| ["bob-1", "come-in"].contains(&item.key().as_str())), "{rows:?}");
     }
     let audit = bob.audit(AuditQuery::default()).await.expect("a page");
     assert!(audit.entries.is_empty(), "{audit:?}");

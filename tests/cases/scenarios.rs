@@ -261,7 +261,14 @@ impl goldenscript::Runner for Scenario<'_> {
             ("explain", _) => self.question(&command.args, true),
             ("org", []) => self.command(seed::org(org)),
             ("zones", codes) => self.command(seed::zones(org, codes)),
-            ("stores", codes) => self.command(seed::stores(org, codes)),
+            ("stores", codes) => {
+                let mut command = seed::stores(org, codes);
+                if let (Some(zone), Command::PutStores { rows, .. }) = (value("zone"), &mut command) {
+                    let zone: ZoneCode = zone.parse()?;
+                    rows.iter_mut().for_each(|row| row.zone = Field::To(zone.clone()));
+                }
+                self.command(command)
+            }
             ("tills", ids) => self.command(seed::tills(org, ids)),
             ("endpoint", [method, path]) => {
                 let class = value("class").map_or(Ok(Class::Data), str::parse)?;

@@ -109,6 +109,7 @@ pub(super) fn setup(admin: &Token) -> Vec<Command> {
         members("Writers", &["ann"], &[]),
         set("Basic", "Loyalty+/Basic", "V"),
         sets("ann", vec![basic()]),
+        set("Extra", "Loyalty+/Program", "C"),
         role("sites", &["endpoint.ccadmin.getSites"]),
         application("erp", &["sites"]),
     ]
@@ -179,5 +180,5 @@ pub(super) fn cases() -> Vec<(RejectionCode, Command)> {
 
 /// Commands of the admin.
 pub(super) fn of_admin() -> Vec<(RejectionCode, Command)> {
-    vec![(RejectionCode::OwnerOnly, set("Mine", "Loyalty+/Basic", "V")), (RejectionCode::DelegationExceedsOwn, sets("ann", vec![basic()]))]
+    vec![(RejectionCode::OwnerOnly, set("Mine", "Loyalty+/Basic", "V")), (RejectionCode::DelegationExceedsOwn, sets("ann", vec![Assign::new("extra").at(vec![Place::Org])]))]
 }
