@@ -232,7 +232,28 @@ Examples:
   bailiwick --dev import users users.csv --map email='E-mail' --dry-run
   bailiwick --dev import endpoints --resume 01JD3ZK5V8ABCDEFGHJKMNPQRS")]
     Import(Import),
-    /// Lists as CSV files
+    /// Put the organisation's policy as a YAML file has it; `preview apply FILE` shows what it would do
+    #[command(after_help = "Examples:\n  bailiwick --dev export org acme.yaml\n  bailiwick --dev preview apply acme.yaml --prune\n  bailiwick --dev apply acme.yaml")]
+    Apply(Apply),
+    /// Ask what a file of tests asks, and fail if an answer isn't the one it expects
+    #[command(after_help = "\
+A file of tests:
+  tests:
+    - subject: till:north-7/t1
+      action: POST
+      resource: /v2/customers
+      expect: permit
+    - subject: user:ann
+      module: Member Care/Customer PII
+      do: view
+      place: zone:south
+      expect: deny
+      reason: out_of_scope
+
+Example:
+  bailiwick --dev test access.yaml")]
+    Test(TestFile),
+    /// The policy as a file, and lists as CSV files
     #[command(subcommand, arg_required_else_help = true)]
     Export(Export),
     /// Changes as they come into force, until interrupted

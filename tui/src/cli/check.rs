@@ -48,7 +48,7 @@ pub(crate) async fn explain<A: Api>(context: &Context<'_, A>, question: &Questio
     }
 }
 
-fn request<A: Api>(context: &Context<'_, A>, question: &Question) -> Result<CheckRequest, Trouble> {
+pub(crate) fn request<A: Api>(context: &Context<'_, A>, question: &Question) -> Result<CheckRequest, Trouble> {
     subject(&question.subject)?;
     let (action, resource) = asked(&question.asked)?;
     Ok(CheckRequest {

@@ -13,7 +13,7 @@ use super::context::Context;
 use super::exit::{Exit, Trouble};
 use super::out::Out;
 use super::{
-    allocate, ask, audit, check, cluster, credential, denies, export, import, lint, members, narrow, nouns, read, suggest, suspend, watch, who, whoami, write,
+    allocate, ask, audit, check, cluster, credential, denies, export, files, import, lint, members, narrow, nouns, read, suggest, suspend, tests_of, watch, who, whoami, write,
 };
 
 /// Does a deed.
@@ -23,6 +23,8 @@ pub(crate) async fn deed<A: Api>(context: &Context<'_, A>, deed: &Deed, out: &mu
         Deed::Explain(question) => check::explain(context, question, out).await,
         Deed::Import(args) => import::import(context, args, false, out).await,
         Deed::Export(Export::Stores { group, file }) => export::stores(context, group.as_deref(), file.as_deref(), out).await,
+        Deed::Export(Export::Org { file }) => files::export(context, file.as_deref(), out).await,
+        Deed::Test(args) => tests_of::run(context, &args.file, out).await,
         Deed::Export(Export::Users { file }) => export::users(context, file.as_deref(), out).await,
         Deed::WhoCan(args) => who::who_can(context, args, out).await,
         Deed::WhatCan(args) => who::what_can(context, args, out).await,
@@ -63,6 +65,7 @@ pub(crate) async fn deed<A: Api>(context: &Context<'_, A>, deed: &Deed, out: &mu
         | Deed::EndpointPrivilege(_)
         | Deed::BreakGlass(_)
         | Deed::Catalogue(_)
+        | Deed::Apply(_)
         | Deed::Undo { .. }
         | Deed::Suggest(_)
         | Deed::Credential(_) => match commands(context, deed).await? {
@@ -118,6 +121,7 @@ async fn commands<A: Api>(context: &Context<'_, A>, deed: &Deed) -> Result<Optio
         Deed::EndpointPrivilege(verb) => return nouns::roles::endpoint_privilege(context, verb).await.map(Some),
         Deed::BreakGlass(args) => return nouns::platform::break_glass(context, args).await.map(Some),
         Deed::Catalogue(verb) => return nouns::platform::commands(context, verb).await,
+        Deed::Apply(args) => return files::commands(context, args).await.map(Some),
         Deed::Org(verb) => match verb {
             OrgVerb::Create { code, name, owner, owner_name } => ask::create_org(code, name, owner, owner_name.as_deref())?,
             OrgVerb::Edit { code, name } => {
@@ -235,6 +239,7 @@ async fn commands<A: Api>(context: &Context<'_, A>, deed: &Deed) -> Result<Optio
         | Deed::WhoCan(_)
         | Deed::WhatCan(_)
         | Deed::Login(_)
+        | Deed::Test(_)
         | Deed::Whoami => return Ok(None),
     };
     Ok(Some(vec![command]))

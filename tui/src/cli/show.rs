@@ -366,9 +366,20 @@ pub fn impact(impact: &Impact) -> Value {
             })
         })
         .collect();
+    let people: Vec<Value> = impact
+        .people
+        .iter()
+        .map(|row| {
+            let words = |all: &[bailiwick_policy::holdings::Holding]| all.iter().map(ToString::to_string).collect::<Vec<_>>();
+            json!({
+                "subjects": row.subjects, "examples": row.examples, "gained": row.gained, "lost": row.lost,
+                "gained_examples": words(&row.gained_examples), "lost_examples": words(&row.lost_examples),
+            })
+        })
+        .collect();
     json!({
         "stores": impact.stores, "tills": impact.tills, "gained": impact.gained, "lost": impact.lost,
-        "rows": rows, "lines": impact.lines(),
+        "rows": rows, "people": people, "lines": impact.lines(),
     })
 }
 

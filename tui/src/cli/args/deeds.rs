@@ -162,12 +162,35 @@ pub enum Export {
         /// The file to write [default: standard output]
         file: Option<PathBuf>,
     },
+    /// The whole policy of the organisation as a YAML file that `apply` takes
+    #[command(after_help = "Example:\n  bailiwick --dev export org acme.yaml")]
+    Org {
+        /// The file to write [default: standard output]
+        file: Option<PathBuf>,
+    },
     /// Users with their groups and places, in the columns that `import users` takes
     #[command(after_help = "Example:\n  bailiwick --dev export users users.csv")]
     Users {
         /// The file to write [default: standard output]
         file: Option<PathBuf>,
     },
+}
+
+/// A policy file.
+#[derive(Args, Clone, Debug)]
+pub struct Apply {
+    /// The file, as `export org` writes it; `-` is standard input
+    pub file: PathBuf,
+    /// What the file doesn't have is taken away; without it only what the file has is put
+    #[arg(long)]
+    pub prune: bool,
+}
+
+/// A file of tests.
+#[derive(Args, Clone, Debug)]
+pub struct TestFile {
+    /// The file: under `tests` a list of cases, each with `subject`, what is asked as in `check`, and `expect`
+    pub file: PathBuf,
 }
 
 /// A stream of changes.
