@@ -273,8 +273,9 @@ pub fn sees_entry(viewer: &Viewer, state: &State, row: &AuditRow) -> bool {
     match &viewer.kind {
         CredentialKind::Operator => true,
         CredentialKind::User { org, .. } => {
-            // The platform's catalogue is every org's: a change of it is in each org's audit.
-            let of_org = row.org.as_ref() == Some(org) || row.changes.iter().any(|change| change.id() == Some(ObjectId::Platform));
+            // The platform's catalogue is every org's: a change of it alone is in each org's audit. One that has more in it (the
+            // cluster's first entry) is not.
+            let of_org = row.org.as_ref() == Some(org) || (!row.changes.is_empty() && row.changes.iter().all(|change| change.id() == Some(ObjectId::Platform)));
             of_org && viewer.powers(state).is_some_and(|powers| powers.is_owner() || row.changes.iter().all(|change| audits(&powers, change)))
         }
         CredentialKind::EnforcementPoint { .. } | CredentialKind::Application { .. } | CredentialKind::Invitation { .. } => false,

@@ -29,9 +29,10 @@ const ANSWER_BYTES: usize = bailiwick_rpc::limits::FRAME_BYTES_MAX / 2;
 /// Entries between the two sides of a difference.
 const DIFF_ENTRIES_MAX: u64 = 100_000;
 
-/// Whether an entry is about an org: its own, or a change of the platform's catalogue, which is every org's.
+/// Whether an entry is about an org: its own, or a change of the platform's catalogue alone, which is every
+/// org's. The cluster's first entry has more in it, and is none's.
 pub(super) fn concerns(row: &AuditRow, org: &OrgCode) -> bool {
-    row.org.as_ref() == Some(org) || row.changes.iter().any(|change| change.id() == Some(ObjectId::Platform))
+    row.org.as_ref() == Some(org) || (!row.changes.is_empty() && row.changes.iter().all(|change| change.id() == Some(ObjectId::Platform)))
 }
 
 /// Which entries, with everything parsed.
