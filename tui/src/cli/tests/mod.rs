@@ -2,6 +2,7 @@
 //! cluster in memory that keeps the real rules.
 
 mod fake;
+mod files;
 
 mod deeds;
 mod help;
