@@ -11,6 +11,7 @@ use crate::ids::*;
 use crate::object::*;
 use crate::permission::Permission;
 use crate::place::Place;
+use crate::platform::ScopeLevel;
 use crate::reference::people::{meeting, set_grants};
 use crate::reference::{Called, Cell, judge, own_group, rights_of};
 use crate::scopes;
@@ -28,6 +29,10 @@ pub enum Holding {
         scope: ScopeId,
         /// The place.
         place: Place,
+        /// Only for what is one's own.
+        own: bool,
+        /// The entity that it is about, and what it lets its holder do to that, if the catalogue says so.
+        about: Option<(EntityId, ScopeLevel)>,
     },
     /// A permission, at a place.
     Permission {
@@ -37,7 +42,16 @@ pub enum Holding {
         place: Place,
     },
     /// The node of a custom entity, empty, for having any control (AC-14), at a place.
-    EmptyNodes {
+    EmptyNode {
+        /// The entity.
+        node: EntityId,
+        /// The place.
+        place: Place,
+    },
+    /// A node of the navigation with its content (AC-14), at a place.
+    Node {
+        /// The domain, or the custom entity.
+        node: Arc<str>,
         /// The place.
         place: Place,
     },
@@ -62,9 +76,10 @@ impl fmt::Display for Holding {
         let at = |place: &Place| if *place == Place::Org { String::new() } else { format!(" at {place}") };
         match self {
             Self::Owner => f.write_str("everything, as owner"),
-            Self::Scope { scope, place } => write!(f, "scope {scope}{}", at(place)),
+            Self::Scope { scope, place, own, .. } => write!(f, "scope {scope}{}{}", at(place), if *own { ", one's own only" } else { "" }),
             Self::Permission { permission, place } => write!(f, "permission {permission}{}", at(place)),
-            Self::EmptyNodes { place } => write!(f, "the nodes of custom entities{}", at(place)),
+            Self::EmptyNode { node, place } => write!(f, "node {node}, empty{}", at(place)),
+            Self::Node { node, place } => write!(f, "node {node}{}", at(place)),
             Self::Privilege { privilege } => write!(f, "privilege {privilege}"),
             Self::Endpoint { endpoint, place, own } => write!(f, "{endpoint}{}{}", at(place), if *own { ", one's own only" } else { "" }),
         }
@@ -86,10 +101,11 @@ pub fn of_user(state: &State, org: &OrgState, user: &User) -> BTreeSet<Holding> 
     let within = |places: &[Place]| largest(org, places_or(places, &org_wide), reach);
     for way in scopes::of_user(state, org, user) {
         for place in within(&way.places) {
-            if way.control.is_some() && user.audience() == Audience::Employee && !org.entities.is_empty() {
-                held.insert(Holding::EmptyNodes { place: place.clone() });
+            if way.control.is_some() && user.audience() == Audience::Employee {
+                held.extend(org.entities.keys().map(|entity| Holding::EmptyNode { node: entity.clone(), place: place.clone() }));
             }
-            held.insert(Holding::Scope { scope: way.scope.clone(), place });
+            held.extend(node(state, org, &way.scope, &place));
+            held.insert(scope_at(state, org, &way.scope, place));
         }
     }
     for grant in user.more().sets.iter().filter(|grant| grant.bounds.hold(state.clock)) {
@@ -109,10 +125,24 @@ pub fn of_application(state: &State, org: &OrgState, application: &Application) 
         return held;
     }
     let all = scopes::of_application(state, org, application);
-    held.extend(all.into_iter().map(|way| Holding::Scope { scope: way.scope, place: Place::Org }));
+    held.extend(all.iter().filter_map(|way| node(state, org, &way.scope, &Place::Org)));
+    held.extend(all.iter().map(|way| scope_at(state, org, &way.scope, Place::Org)));
     held.extend(rights_of(state, org, &application.roles).map(|(_, privilege)| Holding::Privilege { privilege: privilege.clone() }));
     endpoints(state, org, own_group(org, application), &mut held);
     held
+}
+
+fn scope_at(state: &State, org: &OrgState, scope: &ScopeId, place: Place) -> Holding {
+    let info = scopes::find(&state.platform, org, scope);
+    let own = info.as_ref().is_some_and(|info| info.own);
+    Holding::Scope { scope: scope.clone(), place, own, about: info.and_then(|info| info.entity.zip(info.level)) }
+}
+
+/// The node that a scope opens, if its domain has one.
+fn node(state: &State, org: &OrgState, scope: &ScopeId, place: &Place) -> Option<Holding> {
+    let domain = scopes::find(&state.platform, org, scope)?.domain;
+    let has_node = org.entities.contains_key(domain.as_str()) || state.platform.domains.iter().any(|node| node.id.as_str() == domain);
+    has_node.then(|| Holding::Node { node: domain.into(), place: place.clone() })
 }
 
 fn places_or<'a>(places: &'a [Place], otherwise: &'a [Place]) -> &'a [Place] {
@@ -141,9 +171,9 @@ pub fn granted<'a>(state: &'a State, org: &'a OrgState, grant: &'a SetGrant) -> 
 fn endpoints(state: &State, org: &OrgState, group: Option<&Arc<Group>>, held: &mut BTreeSet<Holding>) {
     let mut opened = BTreeSet::new();
     let scope_places = |scope: &ScopeId| {
-        let from = Holding::Scope { scope: scope.clone(), place: Place::Org };
+        let from = Holding::Scope { scope: scope.clone(), place: Place::Org, own: false, about: None };
         let of_scope = held.range(from..).map_while(|holding| match holding {
-            Holding::Scope { scope: of, place } if of == scope => Some(place.clone()),
+            Holding::Scope { scope: of, place, .. } if of == scope => Some(place.clone()),
             _other => None,
         });
         of_scope.collect::<Vec<Place>>()
@@ -201,21 +231,24 @@ fn endpoints(state: &State, org: &OrgState, group: Option<&Arc<Group>>, held: &m
     held.extend(opened);
 }
 
-/// What of some holdings covers a store: what changes for their holder when it moves.
-pub fn over_store(org: &OrgState, held: &BTreeSet<Holding>, store: &StoreCode) -> BTreeSet<Holding> {
-    let at = Place::Store(store.clone());
-    let covers = |place: &Place| *place != Place::Org && place.covers(org, &at);
+/// What of some holdings covers a place: what changes for their holder when it moves.
+pub fn over(org: &OrgState, held: &BTreeSet<Holding>, at: &Place) -> BTreeSet<Holding> {
+    let covers = |place: &Place| *place != Place::Org && place.covers(org, at);
     let over = |holding: &Holding| match holding {
-        Holding::Scope { scope, place } if covers(place) => Some(Holding::Scope { scope: scope.clone(), place: at.clone() }),
+        Holding::Scope { scope, place, own, about } if covers(place) => {
+            Some(Holding::Scope { scope: scope.clone(), place: at.clone(), own: *own, about: about.clone() })
+        }
         Holding::Permission { permission, place } if covers(place) => Some(Holding::Permission { permission: permission.clone(), place: at.clone() }),
-        Holding::EmptyNodes { place } if covers(place) => Some(Holding::EmptyNodes { place: at.clone() }),
+        Holding::Node { node, place } if covers(place) => Some(Holding::Node { node: node.clone(), place: at.clone() }),
+        Holding::EmptyNode { node, place } if covers(place) => Some(Holding::EmptyNode { node: node.clone(), place: at.clone() }),
         Holding::Endpoint { endpoint, place, own } if covers(place) => {
             Some(Holding::Endpoint { endpoint: endpoint.clone(), place: at.clone(), own: *own })
         }
         Holding::Owner
         | Holding::Scope { .. }
         | Holding::Permission { .. }
-        | Holding::EmptyNodes { .. }
+        | Holding::EmptyNode { .. }
+        | Holding::Node { .. }
         | Holding::Privilege { .. }
         | Holding::Endpoint { .. } => None,
     };

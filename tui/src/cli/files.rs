@@ -46,15 +46,22 @@ pub(crate) async fn export<A: Api>(context: &Context<'_, A>, file: Option<&Path>
     Ok(Exit::Done)
 }
 
-/// The commands that make the org's policy the file's.
+/// Says that an org's policy is as a file has it.
+pub(crate) fn nothing(args: &Apply, out: &mut Out<'_>) -> Result<Exit, Trouble> {
+    if out.json {
+        out.value(&serde_json::json!({"outcome": "committed", "changed": false}))?;
+    } else {
+        out.line(&format!("nothing to change: the policy is as {} has it", args.file.display()))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// The commands that make the org's policy the file's; none if it is.
 pub(crate) async fn commands<A: Api>(context: &Context<'_, A>, args: &Apply) -> Result<Vec<Command>, Trouble> {
     let document = load(&args.file)?;
     let code = context.org().await?;
     let (state, _) = read(context, &code).await?;
     let changes = document.changes(&state, of(&state, &code)?, args.prune).map_err(|bad| Trouble::Local(format!("{}: {bad}", args.file.display())))?;
-    if changes.is_empty() {
-        return Err(Trouble::Local(format!("nothing to do: the policy of org {code} is as {} has it", args.file.display())));
-    }
     let batches = changes.chunks(BATCH_CHANGES);
     Ok(batches.map(|batch| Command::Apply { org: code.clone(), changes: batch.to_vec() }).collect())
 }

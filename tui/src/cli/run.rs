@@ -70,6 +70,9 @@ pub(crate) async fn deed<A: Api>(context: &Context<'_, A>, deed: &Deed, out: &mu
         | Deed::Suggest(_)
         | Deed::Credential(_) => match commands(context, deed).await? {
             Some(commands) => {
+                if let (Deed::Apply(args), true) = (deed, commands.is_empty()) {
+                    return files::nothing(args, out);
+                }
                 context.writable()?;
                 write::deed(context, &commands, out).await
             }
@@ -89,7 +92,10 @@ pub(crate) async fn preview<A: Api>(context: &Context<'_, A>, deed: &Deed, out: 
         return members::change(context, change, Sure { dry_run: true, yes: false }, out).await;
     }
     match commands(context, deed).await? {
-        Some(commands) => write::preview(context, &commands, out).await,
+        Some(commands) => match deed {
+            Deed::Apply(args) if commands.is_empty() => files::nothing(args, out),
+            _other => write::preview(context, &commands, out).await,
+        },
         None => Err(Trouble::Usage("`preview` takes a command that changes something, such as `allocate`".to_owned())),
     }
 }

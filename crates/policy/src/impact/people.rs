@@ -109,8 +109,8 @@ struct Touched {
     all: bool,
     users: BTreeSet<UserId>,
     applications: BTreeSet<ApplicationId>,
-    /// Stores that lie elsewhere in the trees than before.
-    moved: BTreeSet<StoreCode>,
+    /// Places that lie elsewhere in the trees than before.
+    moved: BTreeSet<Place>,
 }
 
 impl Touched {
@@ -144,16 +144,28 @@ impl Touched {
                 Some(Object::Store(store)) => {
                     let place = |org: &OrgState| org.stores.get(&store.code).map(|store| (store.zone.clone(), store.concept.clone()));
                     if place(old).zip(place(new)).is_some_and(|(was, is)| was != is) {
-                        touched.moved.insert(store.code.clone());
+                        touched.moved.insert(Place::Store(store.code.clone()));
                     }
                 }
                 Some(Object::Zone(zone)) => {
-                    let below = [old, new].map(|org| OrgState::stores_of(&org.zones_below(&zone.code), &org.zone_stores).into_iter().flatten().cloned().collect::<Vec<_>>());
-                    touched.moved.extend(below.into_iter().flatten());
+                    let parent = |org: &OrgState| org.zones.get(&zone.code).map(|zone| zone.parent.clone());
+                    if parent(old) != parent(new) {
+                        for org in [old, new] {
+                            let below = org.zones_below(&zone.code);
+                            let stores = OrgState::stores_of(&below, &org.zone_stores).into_iter().flatten().cloned().map(Place::Store);
+                            touched.moved.extend(stores.chain(below.iter().cloned().map(Place::Zone)));
+                        }
+                    }
                 }
                 Some(Object::Concept(concept)) => {
-                    let below = [old, new].map(|org| OrgState::stores_of(&org.concepts_below(&concept.code), &org.concept_stores).into_iter().flatten().cloned().collect::<Vec<_>>());
-                    touched.moved.extend(below.into_iter().flatten());
+                    let parent = |org: &OrgState| org.concepts.get(&concept.code).map(|concept| concept.parent.clone());
+                    if parent(old) != parent(new) {
+                        for org in [old, new] {
+                            let below = org.concepts_below(&concept.code);
+                            let stores = OrgState::stores_of(&below, &org.concept_stores).into_iter().flatten().cloned().map(Place::Store);
+                            touched.moved.extend(stores.chain(below.iter().cloned().map(Place::Concept)));
+                        }
+                    }
                 }
                 Some(Object::Org(_)) => touched.all |= old.org.active != new.org.active,
                 Some(Object::Endpoint(endpoint)) => {
@@ -191,15 +203,18 @@ impl Touched {
         if self.everybody() { old.applications.keys().chain(new.applications.keys()).cloned().collect() } else { self.applications.clone() }
     }
 
-    /// What is lost and what is gained, over moved stores too.
+    /// What is lost and what is gained, over moved places too.
     fn differ(&self, old: &OrgState, new: &OrgState, was: BTreeSet<Holding>, is: BTreeSet<Holding>) -> LostAndGained {
         let (mut before, mut after) = (was.clone(), is.clone());
-        for store in &self.moved {
-            // A store that is suspended closes for everybody: that is told of the store.
-            let live = |org: &OrgState| org.stores.get(store).is_some_and(|store| store.active);
+        for place in &self.moved {
+            // A place that comes or goes, or a store that is suspended, opens or closes for everybody: that is told of it.
+            let live = |org: &OrgState| match place {
+                Place::Store(code) => org.stores.get(code).is_some_and(|store| store.active),
+                Place::Org | Place::Zone(_) | Place::Concept(_) => place.is_known(org),
+            };
             if live(old) && live(new) {
-                before.extend(holdings::over_store(old, &was, store));
-                after.extend(holdings::over_store(new, &is, store));
+                before.extend(holdings::over(old, &was, place));
+                after.extend(holdings::over(new, &is, place));
             }
         }
         (before.difference(&after).cloned().collect(), after.difference(&before).cloned().collect())

@@ -7,6 +7,7 @@ mod support;
 
 mod equivalence;
 mod explanations;
+mod holdings;
 mod million;
 mod people;
 mod reasons;
