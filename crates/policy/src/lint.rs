@@ -1,6 +1,7 @@
 //! The lint: what is lawful and still most likely a mistake. Of a catalogue as it comes in, row by row, where repeats
 //! and odd paths can still be seen; and of an org as it is.
 
+mod applications;
 mod people;
 mod scopes;
 
@@ -16,9 +17,10 @@ use crate::name::fold;
 use crate::outcome::codes;
 use crate::path::{self, TemplateNote};
 use crate::plan::endpoint_id;
-use crate::state::OrgState;
+use crate::state::{OrgState, State};
 
-pub use people::people;
+pub use applications::applications;
+pub use people::{people, standard_sets, unknown_modules};
 pub use scopes::scopes;
 
 codes! {
@@ -68,6 +70,8 @@ codes! {
         Observing = "observing",
         /// A permission set's name says other than what it grants.
         NameLies = "name_lies",
+        /// A permission set of a file grants on a sub-module that no catalogue knows.
+        ModuleUnknown = "module_unknown",
         /// A permission set creates what it doesn't show.
         CreateWithoutView = "create_without_view",
         /// A permission set holds what the catalogue no longer offers.
@@ -92,6 +96,20 @@ codes! {
         ControlUnused = "control_unused",
         /// A user group has access controls that no catalogue knows any more.
         ControlTombstone = "control_tombstone",
+        /// A user group has access controls, and nobody is in it.
+        UserGroupEmpty = "user_group_empty",
+        /// A role that no application has.
+        RoleUnused = "role_unused",
+        /// A role or a holder of one names what the catalogue no longer has.
+        RoleTombstone = "role_tombstone",
+        /// A role beside the default one, which reaches further anyway: it narrows nothing (APP-18).
+        RoleNarrowsNothing = "role_narrows_nothing",
+        /// An application has roles that grant it nothing (APP-13).
+        RoleInert = "role_inert",
+        /// An application holds nothing: every call of it is denied.
+        ApplicationPowerless = "application_powerless",
+        /// No key lets an application in.
+        ApplicationKeyless = "application_keyless",
     }
 }
 
@@ -242,7 +260,17 @@ fn stem(name: &str) -> String {
     }
 }
 
-/// Everything odd about an org.
+/// Everything odd about an org, its people and its applications, and about the standard sets that come with it.
+pub fn all(state: &State, of: &OrgState) -> Vec<Finding> {
+    let mut found = org(of);
+    found.extend(scopes(state, of));
+    found.extend(people(state, of));
+    found.extend(applications(state, of));
+    found.extend(standard_sets(&state.platform));
+    found
+}
+
+/// Everything odd about an org's stores, access groups and catalogue.
 pub fn org(org: &OrgState) -> Vec<Finding> {
     let mut found = Vec::new();
     for endpoint in org.endpoints.values() {

@@ -25,8 +25,7 @@ impl App {
         let view = self.choose(&At::Local).await.map_err(NoView::into_api)?.view;
         let task = tokio::task::spawn_blocking(move || {
             let state = view.state.orgs.get(&org).ok_or_else(|| gone(&org))?;
-            let mut findings = lint::org(state);
-            findings.extend(lint::scopes(&view.state, state));
+            let mut findings = lint::all(&view.state, state);
             let mut counts = BTreeMap::new();
             for finding in &findings {
                 *counts.entry(finding.code.to_string()).or_default() += 1;

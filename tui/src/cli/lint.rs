@@ -5,15 +5,18 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use bailiwick_policy::impact::counted;
-use bailiwick_policy::lint::{CatalogueRow, Finding, Repeats, repeats_in, rows};
+use bailiwick_policy::catalogue::authored;
+use bailiwick_policy::lint::{CatalogueRow, Finding, Repeats, repeats_in, rows, standard_sets as sets_in_file, unknown_modules};
+use bailiwick_policy::platform::StandardSet;
 use serde_json::{Value, json};
 
 use super::api::Api;
 use super::args::{ImportKind, LintVerb};
 use super::context::Context;
 use super::exit::{Exit, Trouble};
-use super::import;
+use super::import::{self, standard_sets};
 use super::out::{Out, table};
+use super::words::Mapping;
 
 /// Looks through the organisation.
 pub(crate) async fn org<A: Api>(context: &Context<'_, A>, out: &mut Out<'_>) -> Result<Exit, Trouble> {
@@ -23,8 +26,37 @@ pub(crate) async fn org<A: Api>(context: &Context<'_, A>, out: &mut Out<'_>) -> 
 
 /// Looks through a file. No cluster is asked.
 pub fn file(verb: &LintVerb, out: &mut Out<'_>) -> Result<Exit, Trouble> {
-    let LintVerb::Endpoints { file, maps, delimiter } = verb;
-    let table = import::table(ImportKind::Endpoints, file, maps, delimiter.as_deref())?;
+    match verb {
+        LintVerb::Endpoints { file, maps, delimiter } => endpoints(file, maps, delimiter.as_deref(), out),
+        LintVerb::PermissionSets { file, maps, delimiter } => permission_sets(file, maps, delimiter.as_deref(), out),
+    }
+}
+
+/// Sets of a file, beside the catalogue that this version was born with.
+fn permission_sets(file: &Path, maps: &[Mapping], delimiter: Option<&str>, out: &mut Out<'_>) -> Result<Exit, Trouble> {
+    let merged = standard_sets::merged(file, maps, delimiter, &authored())?;
+    let mut read = merged.platform.clone();
+    read.sets.retain(|set| merged.sets.contains(&set.id));
+    let mut findings = sets_in_file(&read);
+    let known = authored();
+    let foreign = |set: &&StandardSet| set.grants.iter().any(|grant| known.module(grant.module.as_str()).is_none());
+    for set in read.sets.iter().filter(foreign) {
+        findings.extend(unknown_modules(&known, set));
+    }
+    findings.sort_by(|a, b| a.place.cmp(&b.place));
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    findings.iter().for_each(|finding| *counts.entry(finding.code.to_string()).or_default() += 1);
+    if !out.json {
+        let told = [counted(merged.rows as u64, "row"), counted(merged.headings as u64, "heading"), counted(merged.sets.len() as u64, "set")];
+        out.line(&told.join(", "))?;
+        out.line("")?;
+    }
+    let more = json!({"file": shown(file), "rows": merged.rows, "headings": merged.headings, "sets": merged.sets.len()});
+    report(&findings, &counts, more, out)
+}
+
+fn endpoints(file: &Path, maps: &[Mapping], delimiter: Option<&str>, out: &mut Out<'_>) -> Result<Exit, Trouble> {
+    let table = import::table(ImportKind::Endpoints, file, maps, delimiter)?;
     let catalogue: Vec<CatalogueRow> = table
         .records
         .iter()

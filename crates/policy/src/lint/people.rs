@@ -6,14 +6,17 @@ use std::collections::BTreeMap;
 use super::{Finding, LintCode, finding};
 use crate::limits::EXAMPLES_MAX;
 use crate::name::fold;
-use crate::object::{Audience, Credential, CredentialKind, PermissionSet, User};
-use crate::permission::Actions;
+use crate::object::{Audience, Credential, CredentialKind, PermissionSet, Platform, User};
+use crate::permission::{Action, Actions, ModuleGrant};
 use crate::plan::delegation::exceeds_now;
+use crate::platform::StandardSet;
 use crate::powers::{Powers, reserved};
 use crate::state::{OrgState, State};
 
 /// Words of a name that promise looking only.
 const LOOKING: &[&str] = &["view", "viewer", "explore", "explorer", "read", "reader"];
+/// Words of a name that promise moving or counting data, and nothing that goes into force by it.
+const MOVING: &[&str] = &["import", "export", "report", "reports"];
 /// Words of a name that promise changing.
 const CHANGING: &[&str] = &["edit", "editor", "manage", "manager"];
 
@@ -27,16 +30,8 @@ pub fn people(state: &State, org: &OrgState) -> Vec<Finding> {
 fn of_set(state: &State, org: &OrgState, set: &PermissionSet) -> Vec<Finding> {
     let place = || format!("permission-set:{}", set.id);
     let mut found = Vec::new();
-    let folded = fold(set.name.as_str());
-    let words: Vec<&str> = folded.split(|c: char| !c.is_alphanumeric()).collect();
-    let says = |all: &[&str]| words.iter().any(|word| all.contains(word));
-    let all = set.grants.iter().fold(Actions::empty(), |all, grant| all | grant.actions);
-    if says(LOOKING) && !says(CHANGING) && !(all - Actions::V).is_empty() {
-        let text = format!("its name says that it only looks, and it grants {}: rename it, or take them away", all - Actions::V);
+    if let Some(text) = lie(set.name.as_str(), &set.grants) {
         found.push(finding(LintCode::NameLies, place(), text));
-    }
-    if says(CHANGING) && !all.is_empty() && !all.has(crate::permission::Action::Edit) {
-        found.push(finding(LintCode::NameLies, place(), format!("its name says that it edits, and it grants {all} only")));
     }
     let offered = |module: &crate::ids::ModuleId| state.platform.module(module.as_str()).map(|module| module.offered);
     let blind = set.grants.iter().filter(|grant| grant.actions.contains(Actions::C) && !grant.actions.contains(Actions::V));
@@ -57,6 +52,48 @@ fn of_set(state: &State, org: &OrgState, set: &PermissionSet) -> Vec<Finding> {
         found.push(finding(LintCode::SetUnused, place(), "no user has it: assign it, or remove it"));
     }
     found
+}
+
+/// Standard sets of a catalogue whose names say other than what they grant.
+pub fn standard_sets(platform: &Platform) -> Vec<Finding> {
+    let of = |set: &StandardSet| {
+        let text = lie(set.name.as_str(), &set.grants)?;
+        Some(finding(LintCode::NameLies, format!("permission-set:{}", set.id), format!("a standard set: {text}")))
+    };
+    platform.sets.iter().filter_map(of).collect()
+}
+
+/// The sub-modules of a set that a catalogue lacks: in a file, most likely other names of those it has.
+pub fn unknown_modules(platform: &Platform, set: &StandardSet) -> Option<Finding> {
+    let missing = set.grants.iter().filter(|grant| platform.module(grant.module.as_str()).is_none());
+    let named: Vec<String> = missing.map(|grant| format!("`{}`", grant.module)).collect();
+    let shown = named.iter().take(EXAMPLES_MAX).cloned().collect::<Vec<_>>().join(", ");
+    let text = || format!("{} of its sub-modules are in no catalogue: {shown}", named.len());
+    (!named.is_empty()).then(|| finding(LintCode::ModuleUnknown, format!("permission-set:{}", set.id), text()))
+}
+
+/// What a set's name promises and its grants don't keep; none if it is honest, or promises nothing.
+fn lie(name: &str, grants: &[ModuleGrant]) -> Option<String> {
+    let folded = fold(name);
+    let words: Vec<&str> = folded.split(|c: char| !c.is_alphanumeric()).collect();
+    let says = |all: &[&str]| words.iter().any(|word| all.contains(word));
+    let all = grants.iter().fold(Actions::empty(), |all, grant| all | grant.actions);
+    let where_it_grants = |actions: Actions| {
+        let named = grants.iter().filter(|grant| grant.actions.intersects(actions));
+        let told: Vec<String> = named.take(EXAMPLES_MAX).map(|grant| format!("{} {}", grant.module, grant.actions & actions)).collect();
+        told.join(", ")
+    };
+    let beyond = all - Actions::V;
+    if says(LOOKING) && !says(CHANGING) && !beyond.is_empty() {
+        return Some(format!("its name says that it only looks, and it grants {}: rename it, or take them away", where_it_grants(beyond)));
+    }
+    if says(MOVING) && !says(CHANGING) && all.has(Action::Approval) {
+        return Some(format!("its name says that it moves data, and it approves: {}: rename it, or take that away", where_it_grants(Actions::A)));
+    }
+    if words.iter().any(|word| ["edit", "editor"].contains(word)) && !all.is_empty() && !all.has(Action::Edit) {
+        return Some(format!("its name says that it edits, and it grants {all} only"));
+    }
+    None
 }
 
 /// Assignments that whoever changed their user last could not make now, or that nobody could.

@@ -60,6 +60,9 @@ pub fn scopes(state: &State, org: &OrgState) -> Vec<Finding> {
         if let Some(text) = dropped(&gone, "access controls") {
             found.push(finding(LintCode::ControlTombstone, format!("user-group:{}", group.id), text));
         }
+        if !group.controls.is_empty() && !org.group_users.contains_key(&group.id) {
+            found.push(finding(LintCode::UserGroupEmpty, format!("user-group:{}", group.id), "it has access controls, and nobody is in it"));
+        }
     }
     found
 }

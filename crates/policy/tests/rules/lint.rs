@@ -156,6 +156,7 @@ fn the_lint_of_scopes_names_what_is_odd_unused_or_gone() {
             "scope:order.spare: scope_unused",
             "entity:boat: scope_unused",
             "access-control:brands: control_unused",
+            "user-group:sellers: user_group_empty",
         ]
     );
     let unmapped = |world: &World| org(world.acme_state()).iter().filter(|f| &*f.code == "endpoint_unmapped").count();
@@ -175,4 +176,31 @@ fn the_lint_of_scopes_names_what_is_odd_unused_or_gone() {
             "user-group:sellers: control_tombstone",
         ]
     );
+}
+
+#[test]
+fn app_18_the_lint_names_roles_and_applications_that_hold_nothing_or_too_much() {
+    use crate::app::{create_role, register, roles, rotate};
+    use bailiwick_policy::command::Verb;
+    let mut world = World::acme();
+    let found = |world: &World| -> Vec<String> {
+        let all = bailiwick_policy::lint::applications(&world.state, world.acme_state());
+        all.iter().map(|f| format!("{} {}", f.place, f.code)).collect()
+    };
+    assert!(found(&world).is_empty());
+    // APP-13: registered without roles, it has inert ones beside the default.
+    world.ok(register("erp", None));
+    assert_eq!(found(&world), ["application:erp role_inert", "application:erp application_keyless"]);
+    world.ok(create_role("sites", &["endpoint.ccadmin.getSites"]));
+    world.ok(rotate("erp", 9, None, None));
+    assert_eq!(found(&world), ["role:sites role_unused", "application:erp role_inert"]);
+    world.ok(roles("erp", Verb::Add, &["sites"]));
+    assert_eq!(found(&world), ["application:erp role_narrows_nothing"]);
+    world.ok(roles("erp", Verb::Set, &["sites"]));
+    assert!(found(&world).is_empty());
+    world.ok(register("idle", Some(&[])));
+    assert_eq!(found(&world), ["application:idle application_powerless", "application:idle application_keyless"]);
+    // The whole lint has these, and those of people and of stores.
+    let all = bailiwick_policy::lint::all(&world.state, world.acme_state());
+    assert!(all.iter().any(|f| &*f.code == "application_powerless"));
 }

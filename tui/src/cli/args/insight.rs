@@ -109,6 +109,18 @@ pub enum LintVerb {
         #[arg(long, value_name = "CHARACTER")]
         delimiter: Option<String>,
     },
+    /// Permission sets in a CSV or TSV file, without any cluster: names that lie, sub-modules that no catalogue knows
+    #[command(after_help = "Example:\n  bailiwick lint permission-sets sets.tsv")]
+    PermissionSets {
+        /// The file: CSV, or TSV if its name ends so; columns set, module, submodule, actions.
+        file: PathBuf,
+        /// Our column is headed otherwise in the file; may be repeated
+        #[arg(long = "map", value_name = "OURS=THEIRS", value_parser = parse_map)]
+        maps: Vec<Mapping>,
+        /// What separates the columns: `,`, `;`, `|` or `tab` [default: by the file's name]
+        #[arg(long, value_name = "CHARACTER")]
+        delimiter: Option<String>,
+    },
 }
 
 /// Suggestions.

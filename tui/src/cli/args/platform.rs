@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use crate::cli::words::parse_lasting;
+use crate::cli::words::{Mapping, parse_lasting, parse_map};
 
 /// The platform's catalogue.
 #[derive(Subcommand, Clone, Debug)]
@@ -18,6 +18,24 @@ pub enum CatalogueVerb {
     Apply {
         /// A file of JSON, as `show` prints it.
         file: PathBuf,
+    },
+    /// Put the standard permission sets of a CSV or TSV file into it: those of the same name are replaced, others stay
+    #[command(after_help = "\
+Columns (all are needed):  set module submodule actions
+A row without actions is a heading. What the catalogue lacks is added to it, with nothing on offer to custom sets.
+
+Examples:
+  bailiwick --dev preview catalogue import-sets sets.tsv
+  bailiwick --dev catalogue import-sets sets.tsv --reason 'as published'")]
+    ImportSets {
+        /// The file: CSV, or TSV if its name ends so.
+        file: PathBuf,
+        /// Our column is headed otherwise in the file; may be repeated
+        #[arg(long = "map", value_name = "OURS=THEIRS", value_parser = parse_map)]
+        maps: Vec<Mapping>,
+        /// What separates the columns: `,`, `;`, `|` or `tab` [default: by the file's name]
+        #[arg(long, value_name = "CHARACTER")]
+        delimiter: Option<String>,
     },
 }
 

@@ -11,6 +11,7 @@ mod people;
 mod progress;
 mod rows;
 mod send;
+pub mod standard_sets;
 mod table;
 
 use std::fs;

@@ -15,6 +15,7 @@ use crate::cli::args::{BreakGlass, CatalogueVerb};
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, Trouble};
 use crate::cli::out::{Out, safe_json_lines};
+use crate::cli::import::standard_sets;
 use crate::cli::read;
 
 /// An allocation that goes back by itself. Whoever breaks the glass says why.
@@ -42,12 +43,22 @@ pub(crate) async fn commands<A: Api>(context: &Context<'_, A>, verb: &CatalogueV
     match verb {
         CatalogueVerb::Show => Ok(None),
         CatalogueVerb::Apply { file } => {
-            let mut platform = parse(file)?;
-            platform.version = present(context).await?.version.saturating_add(1);
-            platform.meta = Default::default();
-            Ok(Some(vec![Command::SetPlatform { platform: Box::new(platform) }]))
+            let platform = parse(file)?;
+            Ok(Some(vec![next(platform, &present(context).await?)]))
+        }
+        CatalogueVerb::ImportSets { file, maps, delimiter } => {
+            let present = present(context).await?;
+            let merged = standard_sets::merged(file, maps, delimiter.as_deref(), &present)?;
+            Ok(Some(vec![next(merged.platform, &present)]))
         }
     }
+}
+
+/// The command that puts a catalogue in the place of the present one.
+fn next(mut platform: Platform, present: &Platform) -> Command {
+    platform.version = present.version.saturating_add(1);
+    platform.meta = Default::default();
+    Command::SetPlatform { platform: Box::new(platform) }
 }
 
 fn parse(file: &Path) -> Result<Platform, Trouble> {

@@ -346,7 +346,7 @@ impl Api for Fake {
     async fn lint(&self, _org: Option<OrgCode>) -> Result<LintReply, CallFault> {
         self.fails()?;
         let state = self.state.borrow();
-        let findings = lint::org(state.orgs.values().next().expect("an org"));
+        let findings = lint::all(&state, state.orgs.values().next().expect("an org"));
         let mut counts = std::collections::BTreeMap::new();
         findings.iter().for_each(|f| *counts.entry(f.code.to_string()).or_default() += 1);
         Ok(LintReply { findings, counts, revision: state.revision })

@@ -150,6 +150,50 @@ fn the_lint_of_an_org_counts_its_findings() {
     assert_eq!((json.pointer("/counts/resource_empty"), json.pointer("/counts/endpoint_unmapped")), (Some(&1.into()), Some(&1.into())));
 }
 
+/// Sets as a vendor publishes them: headings, sub-modules under other modules' names or under none, names that lie.
+const SETS: &str = "set\tmodule\tsubmodule\tactions
+Engage+ Explore\tEngage+\t\t
+Engage+ Explore\tCampaign\tWorkflow\tView Approval
+Desk Viewer\tCustomer\tCustomer PII\tView
+Desk Viewer\tReports\t\tView Create
+Bulk Import\tCampaign\tWorkflow\tApproval
+Builder\tView metrics\t\tView
+";
+
+#[test]
+fn published_sets_are_imported_and_their_names_that_lie_are_told() {
+    let fake = Fake::acme();
+    let file = fake.jobs.path().join("sets.tsv");
+    std::fs::write(&file, SETS).expect("written");
+    let lies = |json: &serde_json::Value| -> Vec<String> {
+        let all = json["findings"].as_array().expect("findings").iter();
+        let lies = all.filter(|finding| finding["code"] == "name_lies");
+        lies.map(|finding| finding["place"].as_str().unwrap_or_default().replace("permission-set:", "")).collect()
+    };
+    let expected = ["bulk-import", "desk-viewer", "engage-explore"];
+    let read = done(&fake, &format!("lint permission-sets {} --json", file.display())).json();
+    assert_eq!((read["rows"].clone(), read["headings"].clone(), read["sets"].clone()), (5.into(), 1.into(), 4.into()));
+    assert_eq!(lies(&read), expected);
+    assert_eq!(read["counts"]["module_unknown"], 1, "{read}");
+
+    assert!(lies(&done(&fake, "--org acme lint --json").json()).is_empty(), "the sets that come with it are honest");
+    let version = fake.state.borrow().platform.version;
+    done(&fake, &format!("catalogue import-sets {}", file.display()));
+    let platform = fake.state.borrow().platform.clone();
+    assert_eq!(platform.version, version + 1);
+    let told = |id: &str| platform.set(id).expect("a set").grants.iter().map(|g| format!("{} {}", g.module, g.actions)).collect::<Vec<_>>();
+    assert_eq!(told("engage-explore"), ["Campaign/Workflow VA"]);
+    assert_eq!(told("desk-viewer"), ["Insights+/Reports VC", "Member Care/Customer PII V"]);
+    assert_eq!(told("builder"), ["Other/View metrics V"]);
+    assert!(platform.module("Other/View metrics").is_some_and(|module| module.offered.is_empty()), "nothing of it is on offer");
+    assert_eq!(lies(&done(&fake, "--org acme lint --json").json()), expected);
+
+    std::fs::write(&file, "set\tmodule\tsubmodule\tactions\nA\tB\tC\tDance\n").expect("written");
+    let wrong = bailiwick(&fake, &format!("catalogue import-sets {}", file.display()));
+    assert!(wrong.exit == Exit::Failed && wrong.stderr.contains("2: actions: `Dance` is no action"), "{}", wrong.stderr);
+    assert_eq!(fake.state.borrow().platform.version, version + 1);
+}
+
 #[test]
 fn the_lint_of_a_file_names_lines_and_asks_nobody() {
     let fake = Fake::acme();
