@@ -59,6 +59,11 @@ async fn what_is_bounded_ends_by_itself_and_keys_open_only_their_own_door() {
         an_application_asks(&cluster.caller(node, &Credential::Token(first.clone()))).await;
     }
 
+    // The lint that a node is asked has the whole model, applications included.
+    let linted = operator.lint(Some(code(ORG))).await.expect("findings");
+    let inert = linted.findings.iter().filter(|finding| &*finding.code == "role_inert").map(|finding| finding.place.as_str());
+    assert_eq!(inert.collect::<Vec<_>>(), ["application:erp"], "{linted:?}");
+
     story.phase("APP-19: a rotated key lets in for its overlap, and no longer, on any node");
     let rotate = Command::RotateKey { org: code(ORG), application: code("erp"), key: key("erp-2", &second), overlap_ms: Some(SHORT_MS) };
     let (_, rotated) = operator.change(&rotate).await;

@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-
 use crate::object::*;
 use crate::outcome::Change;
 use crate::permission::ModuleGrant;

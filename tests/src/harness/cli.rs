@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use bailiwick_rpc::tls::KeyFiles;
 use serde_json::Value;
 
+use super::ended::ended;
 use super::terminal::Terminal;
 
 /// How long one run may take.
@@ -81,17 +82,12 @@ impl Cli {
             .unwrap_or_else(|why| panic!("`{line}`: {why}"));
         // Pipes are read while it runs: a full one would hold it up for ever.
         let (stdout, stderr) = (child.stdout.take().map(read), child.stderr.take().map(read));
-        let status = loop {
-            if let Some(status) = child.try_wait().expect("a child can be waited for") {
-                break status;
-            }
-            if began.elapsed() > RUN_MAX {
-                child.kill().expect("a child of ours can be killed");
-                child.wait().expect("a killed child ends");
-                panic!("`{line}` did not end within {RUN_MAX:?}");
-            }
-            std::thread::sleep(Duration::from_millis(2));
-        };
+        let in_time = ended(child.id(), RUN_MAX);
+        if !in_time {
+            child.kill().expect("a child of ours can be killed");
+        }
+        let status = child.wait().expect("a child that has ended can be waited for");
+        assert!(in_time, "`{line}` did not end within {RUN_MAX:?}");
         let text = |thread: Option<std::thread::JoinHandle<String>>| thread.map_or_else(String::new, |t| t.join().unwrap_or_default());
         Ran { line, code: status.code().unwrap_or(-1), stdout: text(stdout), stderr: text(stderr), took: began.elapsed() }
     }

@@ -1,7 +1,7 @@
 //! Real node processes on loopback, started, watched, broken and healed by a test.
 //!
 //! Read in this order: `story` says what a test is doing and how to run it again; `wait` is the only way to wait;
-//! `ports`, `namespaces`, `process` and `cluster` are the nodes; `caller` asks one node and no other, `writes` tells
+//! `ended` waits for a process; `ports`, `namespaces`, `process` and `cluster` are the nodes; `caller` asks one node and no other, `writes` tells
 //! what a write came to; `cli` runs the command line, and the console in a `terminal`, whose pictures are made of whole
 //! `frames` and whose keys are written as in `keys`; `checks` and `stream` ask and write while something else is done;
 //! `seed` and `ask` say in few words what is put in and what is asked; `restored` has a state sent by snapshot, without
@@ -12,6 +12,7 @@ pub mod caller;
 pub mod checks;
 pub mod cli;
 pub mod cluster;
+mod ended;
 pub mod namespaces;
 mod frames;
 mod keys;

@@ -5,7 +5,9 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use super::ended::ended;
 
 /// Lines of a log shown when a test fails.
 const TAIL_LINES: usize = 40;
@@ -78,18 +80,13 @@ impl NodeProcess {
     pub fn stop(&self, within: Duration) -> ExitStatus {
         let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner).take().expect("it runs");
         signal(child.id(), libc::SIGTERM);
-        let began = Instant::now();
-        loop {
-            if let Some(status) = child.try_wait().expect("a child can be waited for") {
-                return status;
-            }
-            if began.elapsed() > within {
-                child.kill().expect("a process of ours can be killed");
-                child.wait().expect("a killed process ends");
-                panic!("`{}` did not stop within {within:?} of SIGTERM", self.config.display());
-            }
-            std::thread::sleep(Duration::from_millis(5));
+        let in_time = ended(child.id(), within);
+        if !in_time {
+            child.kill().expect("a process of ours can be killed");
         }
+        let status = child.wait().expect("a process that has ended can be waited for");
+        assert!(in_time, "`{}` did not stop within {within:?} of SIGTERM", self.config.display());
+        status
     }
 
     /// SIGSTOP: it lives, and does nothing.

@@ -13,12 +13,13 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 
+use super::ended::ended;
 use super::frames::Frames;
 use super::keys::bytes_of;
 use super::wait::BOUND;
 
-/// How often it is looked whether what was typed has been read, and whether the program has ended: the system tells
-/// nobody of either.
+/// How often it is looked whether what was typed has been read, who has the keys and which modes the terminal has: the
+/// system tells nobody of any of it.
 const LOOK: Duration = Duration::from_millis(1);
 
 /// A program and its terminal. Dropped, it hangs up on the program.
@@ -173,14 +174,9 @@ impl Terminal {
 
     /// Waits until the program has ended.
     pub fn ended(&mut self, bound: Duration) -> ExitStatus {
-        let began = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().expect("a child can be waited for") {
-                return status;
-            }
-            assert!(began.elapsed() < bound, "it did not end within {bound:?}\n{}", framed(&self.text()));
-            std::thread::sleep(LOOK);
-        }
+        let in_time = ended(self.pid(), bound);
+        assert!(in_time, "it did not end within {bound:?}\n{}", framed(&self.text()));
+        self.child.wait().expect("a child that has ended can be waited for")
     }
 
     /// How the terminal treats what is typed, to be compared. Only while somebody has it: the system resets the modes

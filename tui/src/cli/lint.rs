@@ -7,7 +7,6 @@ use std::path::Path;
 use bailiwick_policy::impact::counted;
 use bailiwick_policy::catalogue::authored;
 use bailiwick_policy::lint::{CatalogueRow, Finding, Repeats, repeats_in, rows, standard_sets as sets_in_file, unknown_modules};
-use bailiwick_policy::platform::StandardSet;
 use serde_json::{Value, json};
 
 use super::api::Api;
@@ -34,15 +33,11 @@ pub fn file(verb: &LintVerb, out: &mut Out<'_>) -> Result<Exit, Trouble> {
 
 /// Sets of a file, beside the catalogue that this version was born with.
 fn permission_sets(file: &Path, maps: &[Mapping], delimiter: Option<&str>, out: &mut Out<'_>) -> Result<Exit, Trouble> {
-    let merged = standard_sets::merged(file, maps, delimiter, &authored())?;
-    let mut read = merged.platform.clone();
-    read.sets.retain(|set| merged.sets.contains(&set.id));
-    let mut findings = sets_in_file(&read);
     let known = authored();
-    let foreign = |set: &&StandardSet| set.grants.iter().any(|grant| known.module(grant.module.as_str()).is_none());
-    for set in read.sets.iter().filter(foreign) {
-        findings.extend(unknown_modules(&known, set));
-    }
+    let mut merged = standard_sets::merged(file, maps, delimiter, &known)?;
+    merged.platform.sets.retain(|set| merged.sets.contains(&set.id));
+    let mut findings = sets_in_file(&merged.platform);
+    findings.extend(merged.platform.sets.iter().filter_map(|set| unknown_modules(&known, set)));
     findings.sort_by(|a, b| a.place.cmp(&b.place));
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
     findings.iter().for_each(|finding| *counts.entry(finding.code.to_string()).or_default() += 1);

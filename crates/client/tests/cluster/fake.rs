@@ -20,6 +20,7 @@ use bailiwick_rpc::token::Token;
 use futures::future::BoxFuture;
 use serde_bytes::ByteBuf;
 use tarpc::context::Context;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -92,7 +93,7 @@ impl FakeNode {
 pub struct Fakes {
     pub folder: PathBuf,
     pub nodes: Vec<FakeNode>,
-    pub truth: Arc<Mutex<Truth>>,
+    pub truth: watch::Sender<Truth>,
     authority: Authority,
 }
 
@@ -104,7 +105,7 @@ impl Fakes {
         std::fs::create_dir_all(&folder).unwrap();
         let authority = Authority::create("demo").unwrap();
         authority.write(&folder).unwrap();
-        let mut fakes = Self { folder, nodes: Vec::new(), truth: Arc::default(), authority };
+        let mut fakes = Self { folder, nodes: Vec::new(), truth: watch::Sender::default(), authority };
         for id in 1..=count {
             let node = fakes.node(id, "127.0.0.1:0").await;
             fakes.nodes.push(node);
@@ -146,8 +147,13 @@ impl Fakes {
         Client::connect(self.config()).unwrap()
     }
 
-    pub fn truth(&self) -> std::sync::MutexGuard<'_, Truth> {
-        self.truth.lock().unwrap()
+    pub fn truth(&self) -> watch::Ref<'_, Truth> {
+        self.truth.borrow()
+    }
+
+    /// Waits until what all nodes know is so.
+    pub async fn comes_to(&self, holds: impl FnMut(&Truth) -> bool) {
+        self.truth.subscribe().wait_for(holds).await.unwrap();
     }
 }
 
@@ -161,7 +167,7 @@ impl Drop for Fakes {
 struct Mind {
     id: u64,
     mood: Arc<Mutex<Mood>>,
-    truth: Arc<Mutex<Truth>>,
+    truth: watch::Sender<Truth>,
 }
 
 impl Handler<CallerIdentity> for Mind {
@@ -189,6 +195,12 @@ impl Handler<CallerIdentity> for Mind {
 }
 
 impl Mind {
+    fn apply(&self, id: RequestId) -> SubmitReply {
+        let mut reply = None;
+        self.truth.send_modify(|truth| reply = Some(truth.apply(id)));
+        reply.unwrap()
+    }
+
     async fn mood(&self) -> Result<Mood, ApiError> {
         let mood = *self.mood.lock().unwrap();
         match mood {
@@ -205,24 +217,24 @@ fn unasked<T>() -> Result<T, ApiError> {
 
 impl Admin for Mind {
     async fn submit(self, _: Context, request: SubmitRequest) -> Result<SubmitReply, ApiError> {
-        *self.truth.lock().unwrap().sent.entry(request.request_id).or_default() += 1;
+        self.truth.send_modify(|truth| *truth.sent.entry(request.request_id).or_default() += 1);
         match self.mood().await? {
             Mood::AppliesMutely => {
-                self.truth.lock().unwrap().apply(request.request_id);
+                self.apply(request.request_id);
                 std::future::pending().await
             }
             Mood::AppliesUnsurely => {
-                self.truth.lock().unwrap().apply(request.request_id);
+                self.apply(request.request_id);
                 Ok(SubmitReply::Unknown { message: "the leader is gone".into() })
             }
             Mood::SwallowsWrites => std::future::pending().await,
-            Mood::Well | Mood::Hangs | Mood::Unavailable => Ok(self.truth.lock().unwrap().apply(request.request_id)),
+            Mood::Well | Mood::Hangs | Mood::Unavailable => Ok(self.apply(request.request_id)),
         }
     }
 
     async fn outcome(self, _: Context, id: RequestId) -> Result<OutcomeReply, ApiError> {
         self.mood().await?;
-        Ok(self.truth.lock().unwrap().applied.get(&id).cloned().map_or(OutcomeReply::NotApplied, OutcomeReply::Known))
+        Ok(self.truth.borrow().applied.get(&id).cloned().map_or(OutcomeReply::NotApplied, OutcomeReply::Known))
     }
 
     async fn preview(self, _: Context, _: PreviewRequest) -> Result<PreviewReply, ApiError> {

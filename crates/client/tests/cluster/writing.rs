@@ -72,12 +72,7 @@ async fn while_no_leader_is_there_it_is_tried_until_there_is_one() {
         async move { client.submit(change(id)).await }
     });
     // Each has refused it at least once.
-    within("it is tried", async {
-        while fakes.truth().sent.get(&id).copied().unwrap_or(0) < 3 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    })
-    .await;
+    within("it is tried", fakes.comes_to(|truth| truth.sent.get(&id).is_some_and(|times| *times >= 3))).await;
     fakes.nodes[1].set(Mood::Well);
     assert_committed(submitted.await.unwrap().unwrap(), id, &fakes);
 }
@@ -120,12 +115,7 @@ async fn a_node_that_dies_with_a_write_in_its_hands_loses_nothing() {
         let client = client.clone();
         async move { client.submit(change(id)).await }
     });
-    within("it is applied", async {
-        while fakes.truth().revision == 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    })
-    .await;
+    within("it is applied", fakes.comes_to(|truth| truth.revision > 0)).await;
     fakes.nodes[first].kill().await;
     assert_committed(within("another knows", submitted).await.unwrap().unwrap(), id, &fakes);
     assert_eq!(fakes.truth().sent[&id], 1);

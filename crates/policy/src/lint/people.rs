@@ -19,6 +19,8 @@ const LOOKING: &[&str] = &["view", "viewer", "explore", "explorer", "read", "rea
 const MOVING: &[&str] = &["import", "export", "report", "reports"];
 /// Words of a name that promise changing.
 const CHANGING: &[&str] = &["edit", "editor", "manage", "manager"];
+/// Those of them that promise it in a standard set too: the vendors call who makes a programme its manager.
+const EDITING: &[&str] = &["edit", "editor"];
 
 /// Everything odd about the users and permission sets of an org.
 pub fn people(state: &State, org: &OrgState) -> Vec<Finding> {
@@ -30,7 +32,7 @@ pub fn people(state: &State, org: &OrgState) -> Vec<Finding> {
 fn of_set(state: &State, org: &OrgState, set: &PermissionSet) -> Vec<Finding> {
     let place = || format!("permission-set:{}", set.id);
     let mut found = Vec::new();
-    if let Some(text) = lie(set.name.as_str(), &set.grants) {
+    if let Some(text) = lie(set.name.as_str(), &set.grants, CHANGING) {
         found.push(finding(LintCode::NameLies, place(), text));
     }
     let offered = |module: &crate::ids::ModuleId| state.platform.module(module.as_str()).map(|module| module.offered);
@@ -57,7 +59,7 @@ fn of_set(state: &State, org: &OrgState, set: &PermissionSet) -> Vec<Finding> {
 /// Standard sets of a catalogue whose names say other than what they grant.
 pub fn standard_sets(platform: &Platform) -> Vec<Finding> {
     let of = |set: &StandardSet| {
-        let text = lie(set.name.as_str(), &set.grants)?;
+        let text = lie(set.name.as_str(), &set.grants, EDITING)?;
         Some(finding(LintCode::NameLies, format!("permission-set:{}", set.id), format!("a standard set: {text}")))
     };
     platform.sets.iter().filter_map(of).collect()
@@ -72,8 +74,9 @@ pub fn unknown_modules(platform: &Platform, set: &StandardSet) -> Option<Finding
     (!named.is_empty()).then(|| finding(LintCode::ModuleUnknown, format!("permission-set:{}", set.id), text()))
 }
 
-/// What a set's name promises and its grants don't keep; none if it is honest, or promises nothing.
-fn lie(name: &str, grants: &[ModuleGrant]) -> Option<String> {
+/// What a set's name promises and its grants don't keep; none if it is honest, or promises nothing. `editing` are the words
+/// that promise to edit.
+fn lie(name: &str, grants: &[ModuleGrant], editing: &[&str]) -> Option<String> {
     let folded = fold(name);
     let words: Vec<&str> = folded.split(|c: char| !c.is_alphanumeric()).collect();
     let says = |all: &[&str]| words.iter().any(|word| all.contains(word));
@@ -90,7 +93,7 @@ fn lie(name: &str, grants: &[ModuleGrant]) -> Option<String> {
     if says(MOVING) && !says(CHANGING) && all.has(Action::Approval) {
         return Some(format!("its name says that it moves data, and it approves: {}: rename it, or take that away", where_it_grants(Actions::A)));
     }
-    if words.iter().any(|word| ["edit", "editor"].contains(word)) && !all.is_empty() && !all.has(Action::Edit) {
+    if says(editing) && !all.is_empty() && !all.has(Action::Edit) {
         return Some(format!("its name says that it edits, and it grants {all} only"));
     }
     None

@@ -484,6 +484,7 @@ fn the_lint_names_sets_that_lie_or_that_nobody_has() {
     world.ok(create_set("PII editor", &[("Member Care/Customer PII", "C")]));
     world.ok(create_set("Cards", &[("Member Care/Customer Cards", "C")]));
     world.ok(create_set("Empty", &[]));
+    world.ok(create_set("Profile manager", &[("Member Care/Customer Profile", "V")]));
     let found = bailiwick_policy::lint::people(&world.state, world.acme_state());
     let told: Vec<String> = found.iter().map(|finding| format!("{} {}", finding.place.replace("permission-set:", ""), finding.code)).collect();
     assert_eq!(
@@ -495,6 +496,8 @@ fn the_lint_names_sets_that_lie_or_that_nobody_has() {
             "pii-editor name_lies",
             "pii-editor create_without_view",
             "pii-editor set_unused",
+            "profile-manager name_lies",
+            "profile-manager set_unused",
             "viewer-of-pii name_lies",
             "viewer-of-pii set_unused",
         ]

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use bailiwick_policy::ids::{ModuleId, SetId};
 use bailiwick_policy::limits::CODE_CHARS_MAX;
@@ -34,8 +35,6 @@ pub struct Merged {
     pub platform: Platform,
     /// The sets of the file.
     pub sets: BTreeSet<SetId>,
-    /// Sub-modules that it lacked.
-    pub added: BTreeSet<ModuleId>,
     /// Rows that grant.
     pub rows: usize,
     /// Rows without actions.
@@ -45,8 +44,10 @@ pub struct Merged {
 /// Reads a file into a catalogue: sets of the same name are replaced, others stay.
 pub fn merged(file: &Path, maps: &[Mapping], delimiter: Option<&str>, present: &Platform) -> Result<Merged, Trouble> {
     let table = super::table_of(file, COLUMNS, "permission sets", maps, delimiter)?;
-    let mut all = Merged { platform: present.clone(), sets: BTreeSet::new(), added: BTreeSet::new(), rows: 0, headings: 0 };
-    let (mut faults, mut sets): (Vec<Fault>, BTreeMap<Name, BTreeMap<ModuleId, Actions>>) = Default::default();
+    let mut all = Merged { platform: present.clone(), sets: BTreeSet::new(), rows: 0, headings: 0 };
+    let mut faults: Vec<Fault> = Vec::new();
+    // By the name as it is compared (AG-9): in whatever case a row has it, it is the same set.
+    let mut sets: BTreeMap<Arc<str>, (u64, Name, BTreeMap<ModuleId, Actions>)> = BTreeMap::new();
     for record in &table.records {
         let cell = |column: &str| table.lossy(record, column);
         if cell("actions").is_empty() {
@@ -59,15 +60,16 @@ pub fn merged(file: &Path, maps: &[Mapping], delimiter: Option<&str>, present: &
         match (name, module, actions) {
             (Ok(name), Ok(module), Ok(actions)) => {
                 all.rows += 1;
-                *sets.entry(name).or_default().entry(module).or_default() |= actions;
+                let (_, _, grants) = sets.entry(name.folded()).or_insert_with(|| (record.line, name, BTreeMap::new()));
+                *grants.entry(module).or_default() |= actions;
             }
             (name, module, actions) => faults.extend([name.err(), module.err(), actions.err()].into_iter().flatten()),
         }
     }
-    for (name, grants) in sets {
+    for (line, name, grants) in sets.into_values() {
         match id_of(&all.platform, &name) {
             Ok(id) => all.put(id, name, grants),
-            Err(why) => faults.push(Fault::new(1, "set", why)),
+            Err(why) => faults.push(Fault::new(line, "set", why)),
         }
     }
     all.platform.sets.sort_by(|a, b| a.id.cmp(&b.id));
@@ -81,11 +83,9 @@ pub fn merged(file: &Path, maps: &[Mapping], delimiter: Option<&str>, present: &
 
 impl Merged {
     fn put(&mut self, id: SetId, name: Name, grants: BTreeMap<ModuleId, Actions>) {
-        for module in grants.keys().filter(|module| self.platform.module(module.as_str()).is_none()) {
-            self.added.insert(module.clone());
-        }
-        let new = self.added.iter().filter(|module| self.platform.module(module.as_str()).is_none()).cloned().collect::<Vec<_>>();
-        self.platform.modules.extend(new.into_iter().map(|id| Module { id, offered: Actions::empty() }));
+        let lacks = |id: &&ModuleId| self.platform.module(id.as_str()).is_none();
+        let lacking: Vec<Module> = grants.keys().filter(lacks).map(|id| Module { id: id.clone(), offered: Actions::empty() }).collect();
+        self.platform.modules.extend(lacking);
         let grants = grants.into_iter().map(|(module, actions)| ModuleGrant { module, actions }).collect();
         match self.platform.sets.iter_mut().find(|set| set.id == id) {
             Some(set) => set.grants = grants,
@@ -120,6 +120,6 @@ fn id_of(platform: &Platform, name: &Name) -> Result<SetId, String> {
     base.truncate(CODE_CHARS_MAX - 4);
     let free = |id: &String| platform.sets.iter().all(|set| set.id.as_str() != id);
     let ids = std::iter::once(base.clone()).chain((2..1_000).map(|n| format!("{base}-{n}")));
-    let id = ids.into_iter().find(free).unwrap_or(base);
+    let id = ids.into_iter().find(free).ok_or_else(|| format!("a thousand sets are called like `{name}`: rename it"))?;
     id.parse().map_err(|error: bailiwick_policy::ids::BadId| error.to_string())
 }

@@ -155,7 +155,7 @@ const SETS: &str = "set\tmodule\tsubmodule\tactions
 Engage+ Explore\tEngage+\t\t
 Engage+ Explore\tCampaign\tWorkflow\tView Approval
 Desk Viewer\tCustomer\tCustomer PII\tView
-Desk Viewer\tReports\t\tView Create
+DESK viewer\tReports\t\tView Create
 Bulk Import\tCampaign\tWorkflow\tApproval
 Builder\tView metrics\t\tView
 ";
