@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod command;
+pub mod compare;
 pub mod decide;
 pub mod decision;
 pub mod document;

@@ -213,6 +213,9 @@ pub enum Deed {
     /// What this subject may do: endpoints, sub-modules, scopes, or nodes of the navigation
     #[command(after_help = "Examples:\n  bailiwick --dev what-can --subject application:erp\n  bailiwick --dev what-can --subject user:bob --navigation")]
     WhatCan(WhatCan),
+    /// What one subject may do and another may not, or on other terms, at one revision
+    #[command(after_help = "Examples:\n  bailiwick --dev compare user:bob user:ann\n  bailiwick --dev compare till:north-7/t1 till:north-1/t1 --json")]
+    Compare(Compare),
     /// Rows of a CSV or TSV file into the organisation: all of them, or none if one is faulty
     #[command(after_help = "\
 Columns (only those marked * are needed):

@@ -19,6 +19,7 @@ mod allocate;
 mod audit;
 mod check;
 mod cluster;
+mod compare;
 mod credential;
 mod denies;
 mod export;

@@ -13,7 +13,7 @@ use super::context::Context;
 use super::exit::{Exit, Trouble};
 use super::out::Out;
 use super::{
-    allocate, ask, audit, check, cluster, credential, denies, export, files, import, lint, members, narrow, nouns, read, suggest, suspend, tests_of, watch, who, whoami, write,
+    allocate, ask, audit, check, cluster, compare, credential, denies, export, files, import, lint, members, narrow, nouns, read, suggest, suspend, tests_of, watch, who, whoami, write,
 };
 
 /// Does a deed.
@@ -28,6 +28,7 @@ pub(crate) async fn deed<A: Api>(context: &Context<'_, A>, deed: &Deed, out: &mu
         Deed::Export(Export::Users { file }) => export::users(context, file.as_deref(), out).await,
         Deed::WhoCan(args) => who::who_can(context, args, out).await,
         Deed::WhatCan(args) => who::what_can(context, args, out).await,
+        Deed::Compare(args) => compare::compare(context, args, out).await,
         Deed::Watch(args) => watch::watch(context, args, out).await,
         Deed::Cluster(ClusterVerb::Status { hashes }) => cluster::status(context, *hashes, out).await,
         Deed::Cluster(verb) => members::deed(context, verb, out).await,
@@ -244,6 +245,7 @@ async fn commands<A: Api>(context: &Context<'_, A>, deed: &Deed) -> Result<Optio
         | Deed::Cluster(_)
         | Deed::WhoCan(_)
         | Deed::WhatCan(_)
+        | Deed::Compare(_)
         | Deed::Login(_)
         | Deed::Test(_)
         | Deed::Whoami => return Ok(None),

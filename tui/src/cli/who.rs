@@ -103,8 +103,14 @@ pub(crate) async fn what_can<A: Api>(context: &Context<'_, A>, args: &WhatCan, o
         at: context.at(),
         ..WhatCanRequest::default()
     };
+    let found = all_of(context, &mut request, args.limit).await?;
+    tell_what(&found, out)
+}
+
+/// All pages of what somebody may do, or as many rows as asked for.
+pub(crate) async fn all_of<A: Api>(context: &Context<'_, A>, request: &mut WhatCanRequest, limit: Option<usize>) -> Result<WhatCanReply, Trouble> {
     let mut found = WhatCanReply::default();
-    while let Some(max) = room(args.limit, rows_of(&found.can)) {
+    while let Some(max) = room(limit, rows_of(&found.can)) {
         request.max = max;
         let reply = context.api.what_can(request.clone()).await?;
         (found.revision, found.staleness_ms, found.total) = (reply.revision, reply.staleness_ms, reply.total);
@@ -121,7 +127,7 @@ pub(crate) async fn what_can<A: Api>(context: &Context<'_, A>, args: &WhatCan, o
             break;
         }
     }
-    tell_what(&found, out)
+    Ok(found)
 }
 
 fn rows_of(can: &Can) -> usize {

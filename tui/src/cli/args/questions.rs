@@ -107,3 +107,17 @@ pub struct WhatCan {
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
 }
+
+/// What differs between two subjects.
+#[derive(Args, Clone, Debug)]
+pub struct Compare {
+    /// The one: till:STORE/TILL, store:STORE, user:ID or application:ID
+    #[arg(value_name = "TYPE:ID")]
+    pub first: String,
+    /// The other, of the same kind or of another
+    #[arg(value_name = "TYPE:ID")]
+    pub second: String,
+    /// Where it would be done: org, zone:CODE, concept:CODE, store:CODE or till:STORE/TILL
+    #[arg(long, value_name = "PLACE")]
+    pub place: Option<String>,
+}

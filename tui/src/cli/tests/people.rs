@@ -174,6 +174,40 @@ fn who_can_and_what_can_are_complete_over_pages() {
 }
 
 #[test]
+fn two_subjects_are_compared_thing_by_thing() {
+    let fake = Fake::acme();
+    all(
+        &fake,
+        &[
+            "user create bob --name Bob --place org",
+            "user create ann --name Ann --place org",
+            "permission-set create Basics --grant Insights+/Reports=VC",
+            "permission-set create Looking --grant Insights+/Reports=V",
+            "user sets add bob Basics --place zone:north",
+            "user sets add ann Looking --place zone:north --until 2030-01-01",
+        ],
+    );
+    let seen = bailiwick(&fake, "--org acme compare user:bob user:ann");
+    assert_eq!(seen.exit, Exit::Done, "{}", seen.stderr);
+    let line = |name: &str| seen.stdout.lines().find(|line| line.contains(name)).unwrap_or_else(|| panic!("{name}: {}", seen.stdout)).to_owned();
+    assert!(line("Insights+/Reports:create").ends_with('–') && line("Insights+/Reports:create").contains("zone:north"), "{}", seen.stdout);
+    assert!(line("Insights+/Reports:view").ends_with("zone:north until 2030-01-01T00:00:00Z"), "{}", seen.stdout);
+    assert!(seen.stderr.contains("2 differ"), "{}", seen.stderr);
+    let json = bailiwick(&fake, "--org acme compare user:bob user:ann --json").json();
+    assert_eq!(json.pointer("/differences/0/name").and_then(Value::as_str), Some("Insights+/Reports:create"), "{json}");
+    assert_eq!(json.pointer("/differences/0/second"), Some(&Value::Null));
+    assert_eq!(json.pointer("/differences/0/first/0/places/0").and_then(Value::as_str), Some("zone:north"), "{json}");
+
+    let same = bailiwick(&fake, "--org acme compare user:bob user:bob");
+    assert!(same.exit == Exit::Done && same.stdout.is_empty() && same.stderr.contains("no difference"), "{}{}", same.stdout, same.stderr);
+    all(&fake, &["suspend user bob"]);
+    let closed = bailiwick(&fake, "--org acme compare user:bob user:ada");
+    assert!(closed.stdout.contains("user:bob may do nothing at all: subject_inactive"), "{}", closed.stdout);
+    assert_eq!(bailiwick(&fake, "--org acme compare user:bob").exit, Exit::Usage);
+    assert_eq!(bailiwick(&fake, "--org acme compare user:bob nobody:ada").exit, Exit::Usage);
+}
+
+#[test]
 fn settings_break_glass_and_the_catalogue() {
     let fake = Fake::acme();
     let none = bailiwick(&fake, "--org acme org settings");
