@@ -10,6 +10,7 @@ use crate::ids::*;
 use crate::object::*;
 use crate::permission::Permission;
 use crate::place::{Bounds, Place};
+use crate::plan::is_instance;
 use crate::state::OrgState;
 
 impl AssignedPart {
@@ -23,7 +24,8 @@ impl AssignedPart {
 }
 
 pub(super) fn endpoint_part(endpoint: &Endpoint) -> (Arc<str>, EndpointPart) {
-    let routes = endpoint.routes.as_deref().cloned().unwrap_or_default();
+    let by_template = Routes { instance: is_instance(&endpoint.template), ..Routes::default() };
+    let routes = endpoint.routes.as_deref().unwrap_or(&by_template).clone();
     let part = EndpointPart {
         name: endpoint.name.clone(),
         resource: endpoint.resource.clone(),
@@ -33,7 +35,7 @@ pub(super) fn endpoint_part(endpoint: &Endpoint) -> (Arc<str>, EndpointPart) {
         scopes: routes.scopes,
         all_scopes: routes.all_scopes,
         permissions: routes.permissions.iter().map(Permission::to_string).collect(),
-        instance: routes.instance,
+        instance: (routes.instance != by_template.instance).then_some(routes.instance),
     };
     (format!("{} {}", endpoint.method, endpoint.template).into(), part)
 }
@@ -43,12 +45,13 @@ pub(super) fn endpoint(org: &OrgCode, key: &str, part: &EndpointPart) -> Result<
     let (method, path) = key.split_once(' ').ok_or_else(|| bad(at(), "it is a method, a blank and a path template"))?;
     let (id, template) = crate::plan::endpoint_id(method, path).map_err(|(_, why)| bad(at(), why))?;
     let permissions = part.permissions.iter().map(|text| text.parse::<Permission>().map_err(|why| bad(format!("{}.permissions", at()), why)));
+    let by_template = Routes { instance: is_instance(&template.shown), ..Routes::default() };
     let routes = Routes {
         open: part.open,
         scopes: sorted(part.scopes.clone()),
         all_scopes: part.all_scopes,
         permissions: sorted(permissions.collect::<Result<_, _>>()?),
-        instance: part.instance,
+        instance: part.instance.unwrap_or(by_template.instance),
     };
     let method: Arc<str> = method.to_ascii_uppercase().into();
     Ok(Endpoint {
@@ -62,7 +65,7 @@ pub(super) fn endpoint(org: &OrgCode, key: &str, part: &EndpointPart) -> Result<
         resource: part.resource.clone(),
         class: part.class.unwrap_or_default(),
         meta: Meta::default(),
-        routes: (routes != Routes::default()).then(|| Arc::new(routes)),
+        routes: (routes != by_template).then(|| Arc::new(routes)),
     })
 }
 

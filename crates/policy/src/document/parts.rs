@@ -125,9 +125,9 @@ pub struct EndpointPart {
     /// Any of these permissions opens it, as `Module/Sub-module:action`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub permissions: Vec<String>,
-    /// It is about one instance.
-    #[serde(skip_serializing_if = "is_false")]
-    pub instance: bool,
+    /// It is about one instance; by its template unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance: Option<bool>,
 }
 
 /// A custom access group.
