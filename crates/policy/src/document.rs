@@ -89,6 +89,9 @@ impl Document {
             }
             named.insert(id);
         }
+        // Switches are one part of the org, which a document always has: none said are none.
+        let unsaid = org.settings.clone().map(Object::Settings).filter(|settings| !named.contains(&settings.id()));
+        changes.extend(unsaid.map(|before| Change { before: Some(before), after: None }));
         if prune {
             let mut gone: Vec<Object> = of_documents(org).filter(|object| !named.contains(&object.id())).collect();
             gone.reverse();
@@ -184,14 +187,10 @@ impl Document {
             default_observe: self.org.default_observe && self.org.default_group.is_some(),
             meta: Meta::default(),
         })));
-        let switched = self.org.contact.is_some() || self.org.least_privilege_registration;
-        if switched || org.settings.is_some() {
-            put(Object::Settings(Arc::new(Settings {
-                org: code.clone(),
-                contact: self.org.contact.clone(),
-                least_privilege_registration: self.org.least_privilege_registration,
-                meta: Meta::default(),
-            })));
+        let (contact, least_privilege_registration) = (self.org.contact.clone(), self.org.least_privilege_registration);
+        let settings = Settings { org: code.clone(), contact, least_privilege_registration, meta: Meta::default() };
+        if !settings.is_blank() {
+            put(Object::Settings(Arc::new(settings)));
         }
         for (id, part) in &self.stores {
             put(Object::Store(Arc::new(store(code, id, part))));

@@ -205,7 +205,7 @@ fn lawful_user(after: &State, org: &OrgState, user: &User) -> Result<(), Rejecti
     Ok(())
 }
 
-/// The org's switches. As they come, there is no record of them.
+/// The org's switches.
 pub(super) fn edit_settings(
     draft: &mut Draft<'_>,
     org: &OrgCode,
@@ -220,11 +220,7 @@ pub(super) fn edit_settings(
     let mut settings = state.settings.as_deref().unwrap_or(&blank).clone();
     contact.clone().apply(&mut settings.contact);
     settings.least_privilege_registration = least_privilege_registration.unwrap_or(settings.least_privilege_registration);
-    if settings.contact.is_none() && !settings.least_privilege_registration {
-        draft.remove(&ObjectId::Settings(org.clone()));
-    } else {
-        draft.put(Object::Settings(Arc::new(settings)));
-    }
+    draft.put(Object::Settings(Arc::new(settings)));
     Ok(())
 }
 
