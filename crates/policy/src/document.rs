@@ -45,14 +45,14 @@ impl Document {
     pub fn of(org: &OrgState) -> Self {
         let settings = org.settings.as_deref();
         Self {
-            org: OrgPart {
+            org: Some(OrgPart {
                 name: Some(org.org.name.clone()),
                 suspended: !org.org.active,
                 default_group: org.org.default_group.clone(),
                 default_observe: org.org.default_observe,
                 contact: settings.and_then(|settings| settings.contact.clone()),
                 least_privilege_registration: settings.is_some_and(|settings| settings.least_privilege_registration),
-            },
+            }),
             zones: org.zones.values().map(|zone| (zone.code.clone(), Branch { name: zone.name.clone(), parent: zone.parent.clone() })).collect(),
             concepts: org.concepts.values().map(|one| (one.code.clone(), Branch { name: one.name.clone(), parent: one.parent.clone() })).collect(),
             resources: org.resources.values().map(|resource| (resource.id.clone(), resource.description.clone())).collect(),
@@ -89,8 +89,8 @@ impl Document {
             }
             named.insert(id);
         }
-        // Switches are one part of the org, which a document always has: none said are none.
-        let unsaid = org.settings.clone().map(Object::Settings).filter(|settings| !named.contains(&settings.id()));
+        // Switches are a part of the org: where that is said and they aren't, they are none.
+        let unsaid = org.settings.clone().map(Object::Settings).filter(|settings| self.org.is_some() && !named.contains(&settings.id()));
         changes.extend(unsaid.map(|before| Change { before: Some(before), after: None }));
         if prune {
             let mut gone: Vec<Object> = of_documents(org).filter(|object| !named.contains(&object.id())).collect();
@@ -179,18 +179,20 @@ impl Document {
                 meta: Meta::default(),
             })));
         }
-        put(Object::Org(Arc::new(Org {
-            org: code.clone(),
-            name: self.org.name.clone().unwrap_or_else(|| org.org.name.clone()),
-            active: !self.org.suspended,
-            default_group: self.org.default_group.clone(),
-            default_observe: self.org.default_observe && self.org.default_group.is_some(),
-            meta: Meta::default(),
-        })));
-        let (contact, least_privilege_registration) = (self.org.contact.clone(), self.org.least_privilege_registration);
-        let settings = Settings { org: code.clone(), contact, least_privilege_registration, meta: Meta::default() };
-        if !settings.is_blank() {
-            put(Object::Settings(Arc::new(settings)));
+        if let Some(part) = &self.org {
+            put(Object::Org(Arc::new(Org {
+                org: code.clone(),
+                name: part.name.clone().unwrap_or_else(|| org.org.name.clone()),
+                active: !part.suspended,
+                default_group: part.default_group.clone(),
+                default_observe: part.default_observe && part.default_group.is_some(),
+                meta: Meta::default(),
+            })));
+            let (contact, least_privilege_registration) = (part.contact.clone(), part.least_privilege_registration);
+            let settings = Settings { org: code.clone(), contact, least_privilege_registration, meta: Meta::default() };
+            if !settings.is_blank() {
+                put(Object::Settings(Arc::new(settings)));
+            }
         }
         for (id, part) in &self.stores {
             put(Object::Store(Arc::new(store(code, id, part))));

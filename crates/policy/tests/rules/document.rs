@@ -102,7 +102,7 @@ fn applying_is_judged_as_a_command_is() {
         world.rejection_as(operator(), command).code
     };
     assert_eq!(refused(&|document| document.stores.get_mut("north-1").expect("a store").zone = Some(id("Nowhere"))), RejectionCode::ZoneUnknown);
-    assert_eq!(refused(&|document| document.org.default_group = Some(id("Nobody"))), RejectionCode::GroupUnknown);
+    assert_eq!(refused(&|document| document.org.iter_mut().for_each(|org| org.default_group = Some(id("Nobody")))), RejectionCode::GroupUnknown);
     assert_eq!(refused(&|document| document.users.values_mut().for_each(|user| user.suspended = true)), RejectionCode::LastOwner);
     // What the difference was taken from has changed since.
     let mut late = world.clone();
@@ -150,7 +150,7 @@ fn switches_that_are_all_as_they_come_are_no_record_however_they_got_there() {
     made_anew(&world.state);
     // By a file that says nothing of them.
     let mut document = Document::of(acme(&world.state));
-    (document.org.contact, document.org.least_privilege_registration) = (None, false);
+    document.org.iter_mut().for_each(|org| (org.contact, org.least_privilege_registration) = (None, false));
     let command = difference(&world.state, &document, false);
     let applied = world.ok_row(command);
     assert_eq!(content(&world.state), before);
@@ -164,5 +164,23 @@ fn switches_that_are_all_as_they_come_are_no_record_however_they_got_there() {
     let blank = Settings { org: id("acme"), contact: None, least_privilege_registration: false, meta: Meta::default() };
     let put = bailiwick_policy::outcome::Change { before: None, after: Some(Object::Settings(blank.into())) };
     assert!(!world.ok(Command::Apply { org: id("acme"), changes: vec![put] }).changed);
+    assert_eq!(content(&world.state), before);
+}
+
+#[test]
+fn a_document_that_says_nothing_of_the_org_leaves_its_default_and_its_switches() {
+    let mut world = World::acme();
+    world.ok(Command::EditSettings { org: id("acme"), contact: Field::To("desk@acme.example".into()), least_privilege_registration: None });
+    let before = content(&world.state);
+    for prune in [false, true] {
+        let document = Document { org: None, ..Document::of(acme(&world.state)) };
+        assert!(document.changes(&world.state, acme(&world.state), prune).expect("a good document").is_empty());
+    }
+    let one_thing = Document { entities: [(id("gift"), id("Gift"))].into(), ..Document::default() };
+    let command = difference(&world.state, &one_thing, false);
+    let row = world.ok_row(command);
+    assert_eq!(row.changes.len(), 1);
+    assert_eq!(world.check("till:north-1/t1 GET /v2/customers"), Reason::PermitDefaultGroup);
+    world.ok(undo(&row));
     assert_eq!(content(&world.state), before);
 }
