@@ -1,8 +1,8 @@
 //! An org's policy as one document that people read, keep under version control and apply again: the same objects as in
 //! the state, in words, without times and authors, and without what lets somebody in.
 //!
-//! Built-in groups and everything else of the platform's catalogue aren't in it: they come with the org. Nor are
-//! allocations that go back by themselves.
+//! Built-in groups and everything else of the platform's catalogue aren't in it: they come with the org. Nor is break-glass:
+//! a store has in it what lies beneath, and keeps the emergency's group while a document that says so is applied.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -82,11 +82,19 @@ impl Document {
         let mut named = BTreeSet::new();
         let mut changes = Vec::new();
         for after in objects {
+            let (after, end) = match after {
+                Object::Store(said) => {
+                    let (store, end) = under_break_glass(org, said);
+                    (Object::Store(store), end)
+                }
+                other => (other, None),
+            };
             let id = after.id();
             let before = state.get(&id);
             if before.as_ref().map(&blank).as_ref() != Some(&after) {
                 changes.push(Change { before, after: Some(after) });
             }
+            changes.extend(end);
             named.insert(id);
         }
         // Switches are a part of the org: where that is said and they aren't, they are none.

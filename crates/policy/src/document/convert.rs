@@ -8,6 +8,7 @@ use super::{BadDocument, bad, sorted};
 use crate::access::{Class, Grant, Level, Levels, Narrow};
 use crate::ids::*;
 use crate::object::*;
+use crate::outcome::Change;
 use crate::permission::Permission;
 use crate::place::{Bounds, Place};
 use crate::plan::is_instance;
@@ -143,14 +144,15 @@ pub(super) fn role_part(role: &Role) -> (RoleId, RolePart) {
 }
 
 pub(super) fn store_part(org: &OrgState, store: &Store) -> (StoreCode, StorePart) {
+    let (group, observe) = org.beneath(store);
     let tills = org.tills_of(&store.code).map(|till| (till.code.clone(), TillPart { name: till.name.clone(), suspended: !till.active }));
     let part = StorePart {
         name: store.name.clone(),
         zone: store.zone.clone(),
         concept: store.concept.clone(),
         suspended: !store.active,
-        group: store.group.clone(),
-        observe: store.observe,
+        group,
+        observe,
         details: store.details.as_deref().cloned(),
         tills: tills.collect(),
     };
@@ -170,6 +172,20 @@ pub(super) fn store(org: &OrgCode, code: &StoreCode, part: &StorePart) -> Store 
         meta: Meta::default(),
         observe: part.observe && part.group.is_some(),
     }
+}
+
+/// What a document means by a store where break-glass runs. Said as it is beneath, it keeps the emergency's group for as long as
+/// that lasts. Said otherwise, it gets what is said, and break-glass ends; which only the end itself tells if what is said
+/// is the emergency's group.
+pub(super) fn under_break_glass(org: &OrgState, said: Arc<Store>) -> (Arc<Store>, Option<Change>) {
+    let (Some(present), Some(running)) = (org.stores.get(&said.code), org.overrides.get(&said.code)) else { return (said, None) };
+    let as_is = (present.group.clone(), present.observe);
+    let as_said = (said.group.clone(), said.observe);
+    if as_said == org.beneath(present) {
+        return (Arc::new(Store { group: as_is.0, observe: as_is.1, ..(*said).clone() }), None);
+    }
+    let end = (as_said == as_is).then(|| Change { before: Some(Object::Override(running.clone())), after: None });
+    (said, end)
 }
 
 pub(super) fn user_part(user: &User) -> (UserId, UserPart) {

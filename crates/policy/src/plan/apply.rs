@@ -2,8 +2,10 @@
 //! as a command would be, for nothing says that it came from a document of ours: every object must be as it was when the
 //! difference was taken, and what would come of it must be lawful.
 
+use std::collections::BTreeSet;
+
 use super::draft::Draft;
-use super::{removals, revert};
+use super::{removals, revert, time};
 use crate::command::Actor;
 use crate::ids::*;
 use crate::limits::REVERT_CHANGES_MAX;
@@ -44,6 +46,8 @@ pub(super) fn apply(draft: &mut Draft<'_>, org: &OrgCode, changes: &[Change], ac
                 match &id {
                     // They are named by nothing that outlives them.
                     ObjectId::Resource(..) | ObjectId::Endpoint(..) | ObjectId::Group(..) | ObjectId::Settings(_) => {}
+                    // It ends with those of the stores below.
+                    ObjectId::Override(..) => continue,
                     ObjectId::User(org, user) => {
                         super::users::remove(draft, org, user, actor)?;
                         removals::retire(draft, &id);
@@ -59,7 +63,23 @@ pub(super) fn apply(draft: &mut Draft<'_>, org: &OrgCode, changes: &[Change], ac
             (None, None) => {}
         }
     }
+    settled(changes).into_iter().for_each(|store| time::settle(draft, org, store));
     Ok(())
+}
+
+/// Stores at which break-glass ends: they go, or a file says what they have, which means it as allocating by hand does.
+fn settled(changes: &[Change]) -> BTreeSet<&StoreCode> {
+    let ends = |change: &&Change| match (&change.before, &change.after) {
+        (Some(Object::Store(before)), Some(Object::Store(after))) => (&before.group, before.observe) != (&after.group, after.observe),
+        (Some(Object::Store(_) | Object::Override(_)), None) => true,
+        (Some(_) | None, Some(_) | None) => false,
+    };
+    changes.iter().filter(ends).filter_map(|change| match &change.before {
+        Some(Object::Store(store)) => Some(&store.code),
+        Some(Object::Override(running)) => Some(&running.store),
+        Some(_) | None => None,
+    })
+    .collect()
 }
 
 /// What a document can have. Orgs stay, and what lets in or goes by itself is no part of one.
@@ -67,6 +87,8 @@ fn documented(change: &Change) -> Result<(), Rejection> {
     let both = change.before.is_some() && change.after.is_some();
     match change.after.as_ref().or(change.before.as_ref()) {
         Some(Object::Org(_)) if both => Ok(()),
+        // What break-glass put there is to stay: a document that says so ends it.
+        Some(Object::Override(_)) if change.after.is_none() => Ok(()),
         Some(
             Object::Zone(_)
             | Object::Concept(_)
