@@ -1,25 +1,23 @@
 //! Policy as documents: what is exported and applied elsewhere is the same policy, and applying is judged like any command.
 
-use bailiwick_policy::command::{Actor, Command, EndpointRow, Field, PutMode};
+use bailiwick_policy::command::{Command, EndpointRow, Field, PutMode};
 use bailiwick_policy::decision::Reason;
 use bailiwick_policy::document::Document;
-use bailiwick_policy::ids::{StoreCode, Tick};
 use bailiwick_policy::object::*;
 use bailiwick_policy::outcome::{Outcome, RejectionCode};
 use bailiwick_policy::state::{OrgState, State};
 use proptest::prelude::*;
 
-use crate::app::*;
 use crate::people::people;
 use crate::sequences::{play, steps, world};
-use crate::world::*;
+use crate::world::{World, create_org, endpoint_row, id, operator, put_endpoints, store_id, suspend, undo};
 
-fn acme(state: &State) -> &OrgState {
+pub fn acme(state: &State) -> &OrgState {
     state.orgs.get("acme").expect("acme")
 }
 
 /// An org's objects without times and authors, as the content hash has them.
-fn content(state: &State) -> Vec<Object> {
+pub fn content(state: &State) -> Vec<Object> {
     let of_acme = state.objects().filter(|object| object.id().org().is_some_and(|org| org.as_str() == "acme"));
     let kept = of_acme.filter(|object| !matches!(object, Object::Retired(_)));
     kept.map(|mut object| {
@@ -29,12 +27,12 @@ fn content(state: &State) -> Vec<Object> {
     .collect()
 }
 
-fn difference(state: &State, document: &Document, prune: bool) -> Command {
+pub fn difference(state: &State, document: &Document, prune: bool) -> Command {
     Command::Apply { org: id("acme"), changes: document.changes(state, acme(state), prune).expect("a good document") }
 }
 
 /// A cluster with acme and its first owner, and nothing else in it.
-fn bare(of: &State) -> World {
+pub fn bare(of: &State) -> World {
     let mut world = World::new();
     world.ok(create_org("acme"));
     // The catalogue may be another than a cluster begins with.
@@ -185,80 +183,4 @@ fn a_document_that_says_nothing_of_the_org_leaves_its_default_and_its_switches()
     assert_eq!(world.check("till:north-1/t1 GET /v2/customers"), Reason::PermitDefaultGroup);
     world.ok(undo(&row));
     assert_eq!(content(&world.state), before);
-}
-
-/// North-1 has Kiosk, observing, and south-1 inherits; at both, Admin for an hour.
-fn burning() -> World {
-    let mut world = World::acme();
-    world.ok(create_group("Kiosk", &[("Customer", "R")]));
-    world.ok(Command::Allocate { org: id("acme"), stores: vec![id("north-1")], tills: Vec::new(), group: Some("Kiosk".into()), observe: true });
-    break_for_an_hour(&mut world);
-    world
-}
-
-fn break_for_an_hour(world: &mut World) {
-    world.now += 1_000;
-    let mut envelope = envelope(request(world.now, 700), operator(), world.now, break_glass(&["north-1", "south-1"], "Admin", HOUR));
-    envelope.reason = Some("the till burns".into());
-    assert!(matches!(world.execute(&envelope).outcome, Outcome::Committed { changed: true, .. }));
-}
-
-/// When break-glass has ended by itself.
-fn later(world: &World) -> World {
-    let mut world = world.clone();
-    world.now += 2 * HOUR;
-    let to = Tick(world.now);
-    world.try_as(Actor::System, Command::Tick { to });
-    assert!(world.acme_state().overrides.is_empty());
-    world
-}
-
-#[test]
-fn a_document_has_what_lies_beneath_break_glass() {
-    let world = burning();
-    let document = Document::of(acme(&world.state));
-    assert_eq!((document.stores["north-1"].group.as_ref(), document.stores["north-1"].observe), (Some(&id("kiosk")), true));
-    assert_eq!(document.stores["south-1"].group, None);
-    let ended = later(&world);
-    assert_eq!(Document::of(acme(&ended.state)), document, "while it runs and when it has ended");
-    let mut fresh = bare(&world.state);
-    let command = difference(&fresh.state, &document, true);
-    fresh.ok(command);
-    assert_eq!(content(&fresh.state), content(&ended.state));
-}
-
-#[test]
-fn a_document_of_before_break_glass_leaves_it_running_and_another_group_ends_it() {
-    let world = burning();
-    let said = |change: &dyn Fn(&mut Document)| {
-        let mut world = world.clone();
-        let mut document = Document::of(acme(&world.state));
-        change(&mut document);
-        for _again in 0..2 {
-            let Command::Apply { org, changes } = difference(&world.state, &document, true) else { unreachable!("it is no other") };
-            if !changes.is_empty() {
-                world.ok(Command::Apply { org, changes });
-            }
-        }
-        assert_eq!(Document::of(acme(&world.state)), document);
-        world
-    };
-    let left = said(&|_| {});
-    assert_eq!(left.state.revision, world.state.revision, "nothing to change");
-    // Another field of a store at which it runs.
-    let renamed = said(&|document| document.stores.get_mut("north-1").expect("a store").name = id("First"));
-    assert_eq!((renamed.acme_state().overrides.len(), renamed.store("north-1").group.as_ref()), (2, Some(&id("Admin"))));
-    assert_eq!((later(&renamed).store("north-1").group.clone(), later(&renamed).store("north-1").observe), (Some(id("kiosk")), true));
-    // Another group, and the emergency's to keep.
-    for group in ["Instore", "Admin"] {
-        let given = said(&|document| {
-            let north = document.stores.get_mut("north-1").expect("a store");
-            (north.group, north.observe) = (Some(id(group)), false);
-        });
-        assert_eq!(given.acme_state().overrides.keys().map(StoreCode::as_str).collect::<Vec<_>>(), ["south-1"]);
-        assert_eq!(later(&given).store("north-1").group, Some(id(group)));
-    }
-    // A store that goes.
-    let gone = said(&|document| drop(document.stores.remove("south-1")));
-    assert_eq!(gone.acme_state().overrides.keys().map(StoreCode::as_str).collect::<Vec<_>>(), ["north-1"]);
 }
