@@ -217,7 +217,10 @@ impl Document {
                 })));
             }
         }
-        for (id, part) in &self.users {
+        // An owner comes before another goes.
+        let owns = |part: &UserPart| part.user_type == UserType::Owner && !part.suspended;
+        let (owners, others): (Vec<_>, Vec<_>) = self.users.iter().partition(|(_, part)| owns(part));
+        for (id, part) in owners.into_iter().chain(others) {
             put(Object::User(Arc::new(user(code, id, part)?)));
         }
         for (id, part) in &self.applications {
