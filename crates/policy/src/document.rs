@@ -1,8 +1,8 @@
 //! An org's policy as one document that people read, keep under version control and apply again: the same objects as in
 //! the state, in words, without times and authors, and without what lets somebody in.
 //!
-//! Built-in groups and everything else of the platform's catalogue aren't in it: they come with the org. Nor are
-//! allocations that go back by themselves.
+//! Built-in groups and everything else of the platform's catalogue aren't in it: they come with the org. Nor is break-glass:
+//! a store has in it what lies beneath, and keeps the emergency's group while a document that says so is applied.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -45,14 +45,14 @@ impl Document {
     pub fn of(org: &OrgState) -> Self {
         let settings = org.settings.as_deref();
         Self {
-            org: OrgPart {
+            org: Some(OrgPart {
                 name: Some(org.org.name.clone()),
                 suspended: !org.org.active,
                 default_group: org.org.default_group.clone(),
                 default_observe: org.org.default_observe,
                 contact: settings.and_then(|settings| settings.contact.clone()),
                 least_privilege_registration: settings.is_some_and(|settings| settings.least_privilege_registration),
-            },
+            }),
             zones: org.zones.values().map(|zone| (zone.code.clone(), Branch { name: zone.name.clone(), parent: zone.parent.clone() })).collect(),
             concepts: org.concepts.values().map(|one| (one.code.clone(), Branch { name: one.name.clone(), parent: one.parent.clone() })).collect(),
             resources: org.resources.values().map(|resource| (resource.id.clone(), resource.description.clone())).collect(),
@@ -82,13 +82,24 @@ impl Document {
         let mut named = BTreeSet::new();
         let mut changes = Vec::new();
         for after in objects {
+            let (after, end) = match after {
+                Object::Store(said) => {
+                    let (store, end) = under_break_glass(org, said);
+                    (Object::Store(store), end)
+                }
+                other => (other, None),
+            };
             let id = after.id();
             let before = state.get(&id);
             if before.as_ref().map(&blank).as_ref() != Some(&after) {
                 changes.push(Change { before, after: Some(after) });
             }
+            changes.extend(end);
             named.insert(id);
         }
+        // Switches are a part of the org: where that is said and they aren't, they are none.
+        let unsaid = org.settings.clone().map(Object::Settings).filter(|settings| self.org.is_some() && !named.contains(&settings.id()));
+        changes.extend(unsaid.map(|before| Change { before: Some(before), after: None }));
         if prune {
             let mut gone: Vec<Object> = of_documents(org).filter(|object| !named.contains(&object.id())).collect();
             gone.reverse();
@@ -176,22 +187,20 @@ impl Document {
                 meta: Meta::default(),
             })));
         }
-        put(Object::Org(Arc::new(Org {
-            org: code.clone(),
-            name: self.org.name.clone().unwrap_or_else(|| org.org.name.clone()),
-            active: !self.org.suspended,
-            default_group: self.org.default_group.clone(),
-            default_observe: self.org.default_observe && self.org.default_group.is_some(),
-            meta: Meta::default(),
-        })));
-        let switched = self.org.contact.is_some() || self.org.least_privilege_registration;
-        if switched || org.settings.is_some() {
-            put(Object::Settings(Arc::new(Settings {
+        if let Some(part) = &self.org {
+            put(Object::Org(Arc::new(Org {
                 org: code.clone(),
-                contact: self.org.contact.clone(),
-                least_privilege_registration: self.org.least_privilege_registration,
+                name: part.name.clone().unwrap_or_else(|| org.org.name.clone()),
+                active: !part.suspended,
+                default_group: part.default_group.clone(),
+                default_observe: part.default_observe && part.default_group.is_some(),
                 meta: Meta::default(),
             })));
+            let (contact, least_privilege_registration) = (part.contact.clone(), part.least_privilege_registration);
+            let settings = Settings { org: code.clone(), contact, least_privilege_registration, meta: Meta::default() };
+            if !settings.is_blank() {
+                put(Object::Settings(Arc::new(settings)));
+            }
         }
         for (id, part) in &self.stores {
             put(Object::Store(Arc::new(store(code, id, part))));
@@ -208,7 +217,10 @@ impl Document {
                 })));
             }
         }
-        for (id, part) in &self.users {
+        // An owner comes before another goes.
+        let owns = |part: &UserPart| part.user_type == UserType::Owner && !part.suspended;
+        let (owners, others): (Vec<_>, Vec<_>) = self.users.iter().partition(|(_, part)| owns(part));
+        for (id, part) in owners.into_iter().chain(others) {
             put(Object::User(Arc::new(user(code, id, part)?)));
         }
         for (id, part) in &self.applications {

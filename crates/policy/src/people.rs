@@ -302,7 +302,7 @@ pub struct Override {
     pub meta: Meta,
 }
 
-/// Switches of an org.
+/// Switches of an org. While all are as they come, there is no record of them: a plan leaves a blank one out.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Settings {
     /// The org.
@@ -313,6 +313,13 @@ pub struct Settings {
     pub least_privilege_registration: bool,
     /// Who and when.
     pub meta: Meta,
+}
+
+impl Settings {
+    /// Whether all switches are as they come.
+    pub fn is_blank(&self) -> bool {
+        self.contact.is_none() && !self.least_privilege_registration
+    }
 }
 
 /// The moment up to which replicated time has flipped what is bounded in time.

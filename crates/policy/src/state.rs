@@ -214,6 +214,18 @@ impl OrgState {
         self.groups.get(id).map(|group| (group, via))
     }
 
+    /// The group of a store, and whether it only observes, beneath break-glass that runs there: what goes back when it ends.
+    /// A group that isn't to be had any more is no reason to leave the emergency's in place: the store inherits then.
+    pub fn beneath(&self, store: &Store) -> (Option<GroupId>, bool) {
+        let running = self.overrides.get(&store.code).filter(|running| store.group.as_ref() == Some(&running.group));
+        let active = |id: &GroupId| self.groups.get(id).is_some_and(|group| group.active);
+        match running.map(|running| &running.before) {
+            None => (store.group.clone(), store.observe),
+            Some(Some((group, observe))) if active(group) => (Some(group.clone()), *observe),
+            Some(_) => (None, false),
+        }
+    }
+
     /// Whether what the group in force would deny is permitted and marked (AG-33).
     pub fn observes(&self, store: &Store) -> bool {
         if store.group.is_some() { store.observe } else { self.org.default_observe }

@@ -156,7 +156,11 @@ fn put(state: &mut State, code: &OrgCode, item: Item) {
         Item::Org { org, .. } if org.org == *code => Object::Org(org),
         Item::Zone { zone, .. } => Object::Zone(zone),
         Item::Concept { concept, .. } => Object::Concept(concept),
-        Item::Store { store, .. } => Object::Store(store),
+        Item::Store { store, over, .. } => {
+            // What lies beneath break-glass is read off it.
+            over.into_iter().for_each(|over| state.put(&Object::Override(over)));
+            Object::Store(store)
+        }
         Item::Till { till } => Object::Till(till),
         Item::Resource { resource, .. } => Object::Resource(resource),
         Item::Endpoint { endpoint } => Object::Endpoint(endpoint),

@@ -78,13 +78,16 @@ pub fn item(item: &Item) -> Value {
         Item::Org { org, stores, tills } => with(Object::Org(org.clone()), json!({"stores": stores, "tills": tills})),
         Item::Zone { zone, stores, below } => with(Object::Zone(zone.clone()), json!({"stores": stores, "below": below})),
         Item::Concept { concept, stores, below } => with(Object::Concept(concept.clone()), json!({"stores": stores, "below": below})),
-        Item::Store { store, group, via, tills } => with(
-            Object::Store(store.clone()),
-            json!({
+        Item::Store { store, group, via, tills, over } => {
+            let mut beside = json!({
                 "group": store.group, "effective_group": group.as_ref().map(|(id, _)| id),
                 "access_group": group.as_ref().map(|(_, name)| name), "via": via.map(via_word), "tills": tills,
-            }),
-        ),
+            });
+            if let (Some(over), Value::Object(fields)) = (over, &mut beside) {
+                fields.insert("break_glass".to_owned(), people::over(over));
+            }
+            with(Object::Store(store.clone()), beside)
+        }
         Item::Till { till } => object(&Object::Till(till.clone())),
         Item::Resource { resource, data, config } => {
             with(Object::Resource(resource.clone()), json!({"data_endpoints": data, "config_endpoints": config}))

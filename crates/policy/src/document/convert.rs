@@ -8,8 +8,10 @@ use super::{BadDocument, bad, sorted};
 use crate::access::{Class, Grant, Level, Levels, Narrow};
 use crate::ids::*;
 use crate::object::*;
+use crate::outcome::Change;
 use crate::permission::Permission;
 use crate::place::{Bounds, Place};
+use crate::plan::is_instance;
 use crate::state::OrgState;
 
 impl AssignedPart {
@@ -23,7 +25,8 @@ impl AssignedPart {
 }
 
 pub(super) fn endpoint_part(endpoint: &Endpoint) -> (Arc<str>, EndpointPart) {
-    let routes = endpoint.routes.as_deref().cloned().unwrap_or_default();
+    let by_template = Routes { instance: is_instance(&endpoint.template), ..Routes::default() };
+    let routes = endpoint.routes.as_deref().unwrap_or(&by_template).clone();
     let part = EndpointPart {
         name: endpoint.name.clone(),
         resource: endpoint.resource.clone(),
@@ -33,7 +36,7 @@ pub(super) fn endpoint_part(endpoint: &Endpoint) -> (Arc<str>, EndpointPart) {
         scopes: routes.scopes,
         all_scopes: routes.all_scopes,
         permissions: routes.permissions.iter().map(Permission::to_string).collect(),
-        instance: routes.instance,
+        instance: (routes.instance != by_template.instance).then_some(routes.instance),
     };
     (format!("{} {}", endpoint.method, endpoint.template).into(), part)
 }
@@ -43,12 +46,13 @@ pub(super) fn endpoint(org: &OrgCode, key: &str, part: &EndpointPart) -> Result<
     let (method, path) = key.split_once(' ').ok_or_else(|| bad(at(), "it is a method, a blank and a path template"))?;
     let (id, template) = crate::plan::endpoint_id(method, path).map_err(|(_, why)| bad(at(), why))?;
     let permissions = part.permissions.iter().map(|text| text.parse::<Permission>().map_err(|why| bad(format!("{}.permissions", at()), why)));
+    let by_template = Routes { instance: is_instance(&template.shown), ..Routes::default() };
     let routes = Routes {
         open: part.open,
         scopes: sorted(part.scopes.clone()),
         all_scopes: part.all_scopes,
         permissions: sorted(permissions.collect::<Result<_, _>>()?),
-        instance: part.instance,
+        instance: part.instance.unwrap_or(by_template.instance),
     };
     let method: Arc<str> = method.to_ascii_uppercase().into();
     Ok(Endpoint {
@@ -62,7 +66,7 @@ pub(super) fn endpoint(org: &OrgCode, key: &str, part: &EndpointPart) -> Result<
         resource: part.resource.clone(),
         class: part.class.unwrap_or_default(),
         meta: Meta::default(),
-        routes: (routes != Routes::default()).then(|| Arc::new(routes)),
+        routes: (routes != by_template).then(|| Arc::new(routes)),
     })
 }
 
@@ -140,14 +144,15 @@ pub(super) fn role_part(role: &Role) -> (RoleId, RolePart) {
 }
 
 pub(super) fn store_part(org: &OrgState, store: &Store) -> (StoreCode, StorePart) {
+    let (group, observe) = org.beneath(store);
     let tills = org.tills_of(&store.code).map(|till| (till.code.clone(), TillPart { name: till.name.clone(), suspended: !till.active }));
     let part = StorePart {
         name: store.name.clone(),
         zone: store.zone.clone(),
         concept: store.concept.clone(),
         suspended: !store.active,
-        group: store.group.clone(),
-        observe: store.observe,
+        group,
+        observe,
         details: store.details.as_deref().cloned(),
         tills: tills.collect(),
     };
@@ -167,6 +172,20 @@ pub(super) fn store(org: &OrgCode, code: &StoreCode, part: &StorePart) -> Store 
         meta: Meta::default(),
         observe: part.observe && part.group.is_some(),
     }
+}
+
+/// What a document means by a store where break-glass runs. Said as it is beneath, it keeps the emergency's group for as long as
+/// that lasts. Said otherwise, it gets what is said, and break-glass ends; which only the end itself tells if what is said
+/// is the emergency's group.
+pub(super) fn under_break_glass(org: &OrgState, said: Arc<Store>) -> (Arc<Store>, Option<Change>) {
+    let (Some(present), Some(running)) = (org.stores.get(&said.code), org.overrides.get(&said.code)) else { return (said, None) };
+    let as_is = (present.group.clone(), present.observe);
+    let as_said = (said.group.clone(), said.observe);
+    if as_said == org.beneath(present) {
+        return (Arc::new(Store { group: as_is.0, observe: as_is.1, ..(*said).clone() }), None);
+    }
+    let end = (as_said == as_is).then(|| Change { before: Some(Object::Override(running.clone())), after: None });
+    (said, end)
 }
 
 pub(super) fn user_part(user: &User) -> (UserId, UserPart) {

@@ -16,8 +16,9 @@ use crate::place::{Place, PlaceLevel};
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Document {
-    /// The org itself.
-    pub org: OrgPart,
+    /// The org itself; none leaves it as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub org: Option<OrgPart>,
     /// Zones, by code.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub zones: BTreeMap<ZoneCode, Branch<ZoneCode>>,
@@ -125,9 +126,9 @@ pub struct EndpointPart {
     /// Any of these permissions opens it, as `Module/Sub-module:action`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub permissions: Vec<String>,
-    /// It is about one instance.
-    #[serde(skip_serializing_if = "is_false")]
-    pub instance: bool,
+    /// It is about one instance; by its template unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance: Option<bool>,
 }
 
 /// A custom access group.

@@ -2,13 +2,17 @@
 //! as a command would be, for nothing says that it came from a document of ours: every object must be as it was when the
 //! difference was taken, and what would come of it must be lawful.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use super::draft::Draft;
-use super::{removals, revert};
+use super::{removals, revert, time};
 use crate::command::Actor;
 use crate::ids::*;
 use crate::limits::REVERT_CHANGES_MAX;
 use crate::object::*;
 use crate::outcome::{Change, Rejection, RejectionCode};
+use crate::state::State;
 
 pub(super) fn apply(draft: &mut Draft<'_>, org: &OrgCode, changes: &[Change], actor: &Actor) -> Result<(), Rejection> {
     if changes.is_empty() {
@@ -28,6 +32,8 @@ pub(super) fn apply(draft: &mut Draft<'_>, org: &OrgCode, changes: &[Change], ac
     }
     let mut after = draft.state.clone();
     changes.iter().for_each(|change| after.apply(change));
+    let shut_out = shut_out(draft.state, changes);
+    shut_out.iter().for_each(|credential| after.put(&Object::Credential(credential.clone())));
     revert::lawful(draft.state, &after, org, changes)?;
     revert::spares_the_actor(draft.state, changes, actor)?;
     for change in changes {
@@ -44,14 +50,8 @@ pub(super) fn apply(draft: &mut Draft<'_>, org: &OrgCode, changes: &[Change], ac
                 match &id {
                     // They are named by nothing that outlives them.
                     ObjectId::Resource(..) | ObjectId::Endpoint(..) | ObjectId::Group(..) | ObjectId::Settings(_) => {}
-                    ObjectId::User(org, user) => {
-                        super::users::remove(draft, org, user, actor)?;
-                        removals::retire(draft, &id);
-                    }
-                    ObjectId::Application(org, application) => {
-                        super::applications::remove(draft, org, application)?;
-                        removals::retire(draft, &id);
-                    }
+                    // It ends with those of the stores below.
+                    ObjectId::Override(..) => continue,
                     _named => removals::retire(draft, &id),
                 }
                 draft.remove(&id);
@@ -59,7 +59,69 @@ pub(super) fn apply(draft: &mut Draft<'_>, org: &OrgCode, changes: &[Change], ac
             (None, None) => {}
         }
     }
+    settled(changes).into_iter().for_each(|store| time::settle(draft, org, store));
+    tell(draft, changes, &shut_out);
+    shut_out.into_iter().for_each(|credential| draft.put(Object::Credential(credential)));
     Ok(())
+}
+
+/// What let in users and applications that go, revoked: it goes with them, as by any other removal. Those that stay keep
+/// their keys, which no file has.
+fn shut_out(state: &State, changes: &[Change]) -> Vec<Arc<Credential>> {
+    let gone: BTreeSet<ObjectId> = changes.iter().filter(|change| change.after.is_none()).filter_map(Change::id).collect();
+    let lets_in = |credential: &&Arc<Credential>| {
+        let holder = match &credential.kind {
+            CredentialKind::User { org, user } | CredentialKind::Invitation { org, user } => ObjectId::User(org.clone(), user.clone()),
+            CredentialKind::Application { org, application } => ObjectId::Application(org.clone(), application.clone()),
+            CredentialKind::Operator | CredentialKind::EnforcementPoint { .. } => return false,
+        };
+        !credential.revoked && gone.contains(&holder)
+    };
+    let revoked = |credential: &Arc<Credential>| Arc::new(Credential { revoked: true, ..(**credential).clone() });
+    state.credentials.values().filter(lets_in).map(revoked).collect()
+}
+
+/// Says what a file can't: what becomes of keys and credentials, of which it has none.
+fn tell(draft: &mut Draft<'_>, changes: &[Change], shut_out: &[Arc<Credential>]) {
+    if !shut_out.is_empty() {
+        let names: Vec<&str> = shut_out.iter().map(|credential| credential.id.as_str()).collect();
+        let message = "who goes is let in no longer, and no undo brings back what let them in";
+        draft.warn(format!("{message}; revoked: {}", few(&names)));
+    }
+    let come = |change: &'_ Change| match (&change.before, &change.after) {
+        (None, Some(Object::Application(application))) => Some(application.id.to_string()),
+        (Some(_) | None, Some(_) | None) => None,
+    };
+    let come: Vec<String> = changes.iter().filter_map(come).collect();
+    if !come.is_empty() {
+        let names: Vec<&str> = come.iter().map(String::as_str).collect();
+        draft.warn(format!("keys are in no file: make them with `application rotate-key` for {}", few(&names)));
+    }
+}
+
+/// The first of some names, and how many there are beside.
+fn few(names: &[&str]) -> String {
+    const SHOWN: usize = 8;
+    let shown = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// Stores at which break-glass ends: they go, or a file says what they have, which means it as allocating by hand does.
+fn settled(changes: &[Change]) -> BTreeSet<&StoreCode> {
+    let ends = |change: &&Change| match (&change.before, &change.after) {
+        (Some(Object::Store(before)), Some(Object::Store(after))) => (&before.group, before.observe) != (&after.group, after.observe),
+        (Some(Object::Store(_) | Object::Override(_)), None) => true,
+        (Some(_) | None, Some(_) | None) => false,
+    };
+    changes.iter().filter(ends).filter_map(|change| match &change.before {
+        Some(Object::Store(store)) => Some(&store.code),
+        Some(Object::Override(running)) => Some(&running.store),
+        Some(_) | None => None,
+    })
+    .collect()
 }
 
 /// What a document can have. Orgs stay, and what lets in or goes by itself is no part of one.
@@ -67,6 +129,8 @@ fn documented(change: &Change) -> Result<(), Rejection> {
     let both = change.before.is_some() && change.after.is_some();
     match change.after.as_ref().or(change.before.as_ref()) {
         Some(Object::Org(_)) if both => Ok(()),
+        // What break-glass put there is to stay: a document that says so ends it.
+        Some(Object::Override(_)) if change.after.is_none() => Ok(()),
         Some(
             Object::Zone(_)
             | Object::Concept(_)

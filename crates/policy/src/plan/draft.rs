@@ -39,8 +39,14 @@ impl<'a> Draft<'a> {
         Meta { created_by: by.clone(), created_at: self.now, updated_by: by, updated_at: self.now, revision: self.revision }
     }
 
-    /// Puts an object as it is to be. Equal to what is there but for its `Meta`: no change.
+    /// Puts an object as it is to be. Equal to what is there but for its `Meta`: no change. Blank switches are none, whichever
+    /// command would put them: else two orgs that say the same would differ in content.
     pub(super) fn put(&mut self, mut object: Object) {
+        if let Object::Settings(settings) = &object
+            && settings.is_blank()
+        {
+            return self.remove(&object.id());
+        }
         let before = self.state.get(&object.id());
         if let Some(before) = &before {
             *object.meta_mut() = before.meta().clone();

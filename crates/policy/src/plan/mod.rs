@@ -37,6 +37,7 @@ use crate::state::{OrgState, State};
 use crate::view::{Viewer, visible};
 
 pub use revert::inverse;
+pub(crate) use routes::is_instance;
 pub(crate) use sets::grants_of as set_grants_of;
 pub use rows::{RowFault, endpoint_id, faults};
 

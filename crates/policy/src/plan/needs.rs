@@ -271,6 +271,7 @@ fn reverts(change: &Change) -> Needs<'_> {
             of_org(Sub::AccessGroups, Action::Edit)
         }
         (Some(Object::User(before)), Some(Object::User(after))) if only_assignments(before, after) => Needs::Manages(vec![&after.id], None),
+        (Some(Object::User(user)), None) => Needs::Manages(vec![&user.id], None),
         (_, Some(Object::User(_) | Object::Set(_))) | (Some(Object::User(_) | Object::Set(_)), _) => Needs::Owner,
         // A retired id comes and goes with its object.
         (_, Some(Object::Retired(_))) | (Some(Object::Retired(_)), _) => Needs::Holds(Vec::new()),

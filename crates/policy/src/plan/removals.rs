@@ -127,18 +127,10 @@ fn remove_store(draft: &mut Draft<'_>, org: &OrgCode, code: &StoreCode, force: b
 /// No assignment and no user names a place that goes; by force it is dropped from them, and an assignment whose last place
 /// it was goes too: one without places would reach everywhere (AG-37).
 fn unassigned(draft: &mut Draft<'_>, org: &OrgState, place: &Place, force: bool) -> Result<(), Rejection> {
-    let named = |more: &UserMore| more.places.contains(place) || more.sets.iter().any(|grant| grant.places.contains(place));
-    let users: Vec<&Arc<User>> = org.users.values().filter(|user| named(user.more())).collect();
-    let groups: Vec<&Arc<UserGroup>> = org.user_groups.values().filter(|group| group.controls.iter().any(|grant| grant.places.contains(place))).collect();
     if !force {
-        let by = users.iter().map(|user| format!("user:{}", user.id)).chain(groups.iter().map(|group| format!("user-group:{}", group.id)));
-        let code = match place {
-            Place::Zone(_) => RejectionCode::ZoneInUse,
-            Place::Concept(_) => RejectionCode::ConceptInUse,
-            Place::Store(_) | Place::Org => RejectionCode::StoreInUse,
-        };
-        return unused(code, format!("assignments lie at `{place}`: take them away first, or force its removal, which drops it from them"), by);
+        return unnamed(org, place);
     }
+    let (users, groups) = naming(org, place);
     for user in users {
         let mut more = user.more().clone();
         more.places.retain(|other| other != place);
@@ -156,6 +148,26 @@ fn unassigned(draft: &mut Draft<'_>, org: &OrgState, place: &Place, force: bool)
         draft.put(Object::UserGroup(Arc::new(UserGroup { controls: Arc::new(controls), ..(**group).clone() })));
     }
     Ok(())
+}
+
+/// Whoever names a place in what they are assigned.
+fn naming<'a>(org: &'a OrgState, place: &Place) -> (Vec<&'a Arc<User>>, Vec<&'a Arc<UserGroup>>) {
+    let named = |more: &UserMore| more.places.contains(place) || more.sets.iter().any(|grant| grant.places.contains(place));
+    let users = org.users.values().filter(|user| named(user.more())).collect();
+    let groups = org.user_groups.values().filter(|group| group.controls.iter().any(|grant| grant.places.contains(place))).collect();
+    (users, groups)
+}
+
+/// Nobody names a place that goes.
+pub(super) fn unnamed(org: &OrgState, place: &Place) -> Result<(), Rejection> {
+    let (users, groups) = naming(org, place);
+    let by = users.iter().map(|user| format!("user:{}", user.id)).chain(groups.iter().map(|group| format!("user-group:{}", group.id)));
+    let code = match place {
+        Place::Zone(_) => RejectionCode::ZoneInUse,
+        Place::Concept(_) => RejectionCode::ConceptInUse,
+        Place::Store(_) | Place::Org => RejectionCode::StoreInUse,
+    };
+    unused(code, format!("assignments lie at `{place}`: take them away first, or force its removal, which drops it from them"), by)
 }
 
 pub(super) fn zone_unused(org: &OrgState, code: &ZoneCode) -> Result<(), Rejection> {

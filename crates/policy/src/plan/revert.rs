@@ -12,6 +12,7 @@ use crate::limits::REVERT_CHANGES_MAX;
 use crate::name::check_text;
 use crate::object::*;
 use crate::outcome::{Change, Rejection, RejectionCode};
+use crate::place::Place;
 use crate::state::{OrgState, State};
 
 pub(super) fn revert(draft: &mut Draft<'_>, of: Revision, changes: &[Change], actor: &Actor) -> Result<(), Rejection> {
@@ -44,7 +45,14 @@ pub(super) fn revert(draft: &mut Draft<'_>, of: Revision, changes: &[Change], ac
                 }
                 draft.put(object);
             }
-            (None, Some(object)) => draft.remove(&object.id()),
+            (None, Some(object)) => {
+                let id = object.id();
+                // Unlike what else was never there, a user stands in the audit as somebody who acted: nobody else gets that id.
+                if matches!(object, Object::User(_)) {
+                    removals::retire(draft, &id);
+                }
+                draft.remove(&id);
+            }
             (None, None) => {}
         }
     }
@@ -102,7 +110,7 @@ fn undoable(of: Revision, change: &Change) -> Result<(), Rejection> {
         // What is sent as an inverse carries no reason, and could last for ever.
         Some(Object::Override(_)) if change.after.is_some() => no("break-glass needs a reason of its own: break it again"),
         Some(Object::Org(_)) if change.after.is_none() || change.before.is_none() => no("an org stays: suspend it instead"),
-        Some(Object::User(_)) if change.after.is_none() || change.before.is_none() => no("a user stays: suspend them instead"),
+        Some(Object::User(_)) if change.before.is_none() => no("a user who was taken away doesn't come back: create another"),
         Some(
             Object::Org(_)
             | Object::User(_)
@@ -152,6 +160,7 @@ pub(super) fn lawful(before: &State, after: &State, org: &OrgCode, changes: &[Ch
                 }
             }
             (None, Some(Object::Application(application))) => super::applications::unkeyed(after, new, &application.id)?,
+            (None, Some(Object::User(user))) => super::users::shut_out(after, org, &user.id)?,
             (None, Some(object)) => lawful_absence(new, object)?,
             (None, None) => {}
         }
@@ -212,9 +221,9 @@ fn lawful_object(state: &State, old: &OrgState, new: &OrgState, object: &Object)
 
 fn lawful_absence(new: &OrgState, object: &Object) -> Result<(), Rejection> {
     match object {
-        Object::Zone(o) => removals::zone_unused(new, &o.code),
-        Object::Concept(o) => removals::concept_unused(new, &o.code),
-        Object::Store(o) => removals::store_unused(new, &o.code),
+        Object::Zone(o) => removals::zone_unused(new, &o.code).and_then(|()| removals::unnamed(new, &Place::Zone(o.code.clone()))),
+        Object::Concept(o) => removals::concept_unused(new, &o.code).and_then(|()| removals::unnamed(new, &Place::Concept(o.code.clone()))),
+        Object::Store(o) => removals::store_unused(new, &o.code).and_then(|()| removals::unnamed(new, &Place::Store(o.code.clone()))),
         Object::Resource(o) => removals::resource_unused(new, &o.id),
         Object::Group(o) => groups::unallocated(new, o),
         Object::Set(o) => super::sets::unassigned(new, o),
@@ -260,18 +269,15 @@ fn lawful_absence(new: &OrgState, object: &Object) -> Result<(), Rejection> {
     }
 }
 
-/// Whoever would suspend themselves by it must let another do it.
+/// Whoever would suspend themselves by it, or take themselves away, must let another do it.
 pub(super) fn spares_the_actor(state: &State, changes: &[Change], actor: &Actor) -> Result<(), Rejection> {
-    for change in changes {
-        if let (Some(Object::User(before)), Some(Object::User(after))) = (&change.before, &change.after)
-            && before.active
-            && !after.active
-        {
-            let id = ObjectId::User(after.org.clone(), after.id.clone());
-            super::orgs::spares_the_actor(state, &id, actor)?;
-        }
-    }
-    Ok(())
+    let leaves = |change: &&Change| match (&change.before, &change.after) {
+        (Some(Object::User(before)), Some(Object::User(after))) => before.active && !after.active,
+        (Some(Object::User(_)), None) => true,
+        (Some(_) | None, Some(_) | None) => false,
+    };
+    let leaving = changes.iter().filter(leaves).filter_map(Change::id);
+    leaving.into_iter().try_for_each(|id| super::orgs::spares_the_actor(state, &id, actor))
 }
 
 /// What undoes an entry of the audit: its changes turned round, the last first.

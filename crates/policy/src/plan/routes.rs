@@ -12,7 +12,7 @@ use crate::scopes::{canonical, find};
 use crate::state::{OrgState, State};
 
 /// Whether a template is about one instance: it has a parameter, other than the tenant's.
-pub(super) fn is_instance(template: &str) -> bool {
+pub(crate) fn is_instance(template: &str) -> bool {
     let parameters = template.split('{').skip(1).filter_map(|rest| rest.split('}').next());
     parameters.map(str::trim).any(|name| !name.eq_ignore_ascii_case("tenant"))
 }

@@ -37,16 +37,11 @@ pub(super) fn tick(draft: &mut Draft<'_>, to: Tick) {
     }
 }
 
-/// What the store had before, unless somebody has allocated another since. A group that isn't to be had any more is no
-/// reason to leave the emergency's in place: the store inherits then.
+/// What the store had before, unless somebody has allocated another since.
 fn put_back(draft: &mut Draft<'_>, ended: &Override) {
     let Some(org) = draft.state.orgs.get(&ended.org) else { return };
     let Some(store) = org.stores.get(&ended.store).filter(|store| store.group.as_ref() == Some(&ended.group)) else { return };
-    let active = |id: &GroupId| org.groups.get(id).is_some_and(|group| group.active);
-    let (group, observe) = match &ended.before {
-        Some((group, observe)) if active(group) => (Some(group.clone()), *observe),
-        Some(_) | None => (None, false),
-    };
+    let (group, observe) = org.beneath(store);
     draft.put(Object::Store(Arc::new(Store { group, observe, ..(**store).clone() })));
 }
 

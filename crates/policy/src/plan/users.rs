@@ -103,6 +103,20 @@ pub(super) fn remove(draft: &mut Draft<'_>, org: &OrgCode, id: &UserId, actor: &
     Ok(())
 }
 
+/// The undoing of a user's creation takes them away, but not from under what lets them in or would (UM-1).
+pub(super) fn shut_out(new: &State, org: &OrgCode, id: &UserId) -> Result<(), Rejection> {
+    let lets_in = |credential: &&Arc<Credential>| {
+        let theirs = match &credential.kind {
+            CredentialKind::User { org: of, user } | CredentialKind::Invitation { org: of, user } => of == org && user == id,
+            CredentialKind::Operator | CredentialKind::EnforcementPoint { .. } | CredentialKind::Application { .. } => false,
+        };
+        theirs && !credential.revoked && credential.bounds.not_after.is_none_or(|until| new.clock < until)
+    };
+    let message = format!("`user:{id}` has credentials: revoke them first, or remove the user, which revokes them");
+    let rejection = Rejection::new(RejectionCode::NotUndoable, message).with_examples(new.credentials.values().filter(lets_in).map(|one| &one.id));
+    if rejection.count == 0 { Ok(()) } else { Err(rejection) }
+}
+
 /// A place that the org has.
 pub(super) fn place_known(org: &OrgState, place: &Place) -> Result<(), Rejection> {
     if place.is_known(org) { Ok(()) } else { Err(no_place(place)) }
@@ -205,7 +219,7 @@ fn lawful_user(after: &State, org: &OrgState, user: &User) -> Result<(), Rejecti
     Ok(())
 }
 
-/// The org's switches. As they come, there is no record of them.
+/// The org's switches.
 pub(super) fn edit_settings(
     draft: &mut Draft<'_>,
     org: &OrgCode,
@@ -220,11 +234,7 @@ pub(super) fn edit_settings(
     let mut settings = state.settings.as_deref().unwrap_or(&blank).clone();
     contact.clone().apply(&mut settings.contact);
     settings.least_privilege_registration = least_privilege_registration.unwrap_or(settings.least_privilege_registration);
-    if settings.contact.is_none() && !settings.least_privilege_registration {
-        draft.remove(&ObjectId::Settings(org.clone()));
-    } else {
-        draft.put(Object::Settings(Arc::new(settings)));
-    }
+    draft.put(Object::Settings(Arc::new(settings)));
     Ok(())
 }
 

@@ -54,6 +54,9 @@ pub enum Item {
         via: Option<Via>,
         /// Its tills.
         tills: u64,
+        /// Break-glass that runs there: the group isn't the store's to keep.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        over: Option<Arc<Override>>,
     },
     /// A till.
     Till {
@@ -240,6 +243,7 @@ pub(super) fn store_item(org: &OrgState, store: &Arc<Store>) -> Item {
         group: effective.map(|(g, _)| (g.id.clone(), g.name.as_str().into())),
         via: effective.map(|(_, via)| via),
         tills: org.tills_of(&store.code).count() as u64,
+        over: org.overrides.get(&store.code).cloned(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Policy as documents: what is exported and applied elsewhere is the same policy, and applying is judged like any command.
 
-use bailiwick_policy::command::Command;
+use bailiwick_policy::command::{Command, EndpointRow, Field, PutMode};
 use bailiwick_policy::decision::Reason;
 use bailiwick_policy::document::Document;
 use bailiwick_policy::object::*;
@@ -10,16 +10,16 @@ use proptest::prelude::*;
 
 use crate::people::people;
 use crate::sequences::{play, steps, world};
-use crate::world::{World, create_org, id, operator, store_id, suspend, undo};
+use crate::world::{World, create_org, endpoint_row, id, operator, put_endpoints, store_id, suspend, undo};
 
-fn acme(state: &State) -> &OrgState {
+pub fn acme(state: &State) -> &OrgState {
     state.orgs.get("acme").expect("acme")
 }
 
 /// An org's objects without times and authors, as the content hash has them.
-fn content(state: &State) -> Vec<Object> {
+pub fn content(state: &State) -> Vec<Object> {
     let of_acme = state.objects().filter(|object| object.id().org().is_some_and(|org| org.as_str() == "acme"));
-    let kept = of_acme.filter(|object| !matches!(object, Object::Retired(_) | Object::Override(_)));
+    let kept = of_acme.filter(|object| !matches!(object, Object::Retired(_)));
     kept.map(|mut object| {
         *object.meta_mut() = Meta::default();
         object
@@ -27,12 +27,12 @@ fn content(state: &State) -> Vec<Object> {
     .collect()
 }
 
-fn difference(state: &State, document: &Document, prune: bool) -> Command {
+pub fn difference(state: &State, document: &Document, prune: bool) -> Command {
     Command::Apply { org: id("acme"), changes: document.changes(state, acme(state), prune).expect("a good document") }
 }
 
 /// A cluster with acme and its first owner, and nothing else in it.
-fn bare(of: &State) -> World {
+pub fn bare(of: &State) -> World {
     let mut world = World::new();
     world.ok(create_org("acme"));
     // The catalogue may be another than a cluster begins with.
@@ -102,7 +102,7 @@ fn applying_is_judged_as_a_command_is() {
         world.rejection_as(operator(), command).code
     };
     assert_eq!(refused(&|document| document.stores.get_mut("north-1").expect("a store").zone = Some(id("Nowhere"))), RejectionCode::ZoneUnknown);
-    assert_eq!(refused(&|document| document.org.default_group = Some(id("Nobody"))), RejectionCode::GroupUnknown);
+    assert_eq!(refused(&|document| document.org.iter_mut().for_each(|org| org.default_group = Some(id("Nobody")))), RejectionCode::GroupUnknown);
     assert_eq!(refused(&|document| document.users.values_mut().for_each(|user| user.suspended = true)), RejectionCode::LastOwner);
     // What the difference was taken from has changed since.
     let mut late = world.clone();
@@ -118,4 +118,69 @@ fn applying_is_judged_as_a_command_is() {
     let row = undone.ok_row(command);
     undone.ok(undo(&row));
     assert_eq!(content(&undone.state), before);
+}
+
+/// Applies the org's document to a bare cluster, where it makes the same org.
+#[track_caller]
+fn made_anew(lived: &State) -> World {
+    let mut fresh = bare(lived);
+    let command = difference(&fresh.state, &Document::of(acme(lived)), true);
+    fresh.ok(command);
+    assert_eq!(content(&fresh.state), content(lived));
+    fresh
+}
+
+#[test]
+fn ac_18_an_endpoint_that_is_about_no_instance_stays_so_though_its_template_has_a_parameter() {
+    let mut world = World::acme();
+    let about = |path: &str, instance: bool| EndpointRow { instance: Some(instance), ..endpoint_row("GET", path, "Points") };
+    world.ok(put_endpoints(PutMode::Import, vec![about("/v2/points/{id}", false), about("/v2/points", true), about("/v2/tiers/{id}", true)]));
+    let document = Document::of(acme(&world.state));
+    let said = |endpoint: &str| document.endpoints[endpoint].instance;
+    assert_eq!([said("GET /v2/points/{id}"), said("GET /v2/points"), said("GET /v2/tiers/{id}")], [Some(false), Some(true), None]);
+    made_anew(&world.state);
+}
+
+#[test]
+fn switches_that_are_all_as_they_come_are_no_record_however_they_got_there() {
+    let mut world = World::acme();
+    let before = content(&world.state);
+    let edit = |contact: Field<std::sync::Arc<str>>, least| Command::EditSettings { org: id("acme"), contact, least_privilege_registration: least };
+    let row = world.ok_row(edit(Field::To("desk@acme.example".into()), Some(true)));
+    made_anew(&world.state);
+    // By a file that says nothing of them.
+    let mut document = Document::of(acme(&world.state));
+    document.org.iter_mut().for_each(|org| (org.contact, org.least_privilege_registration) = (None, false));
+    let command = difference(&world.state, &document, false);
+    let applied = world.ok_row(command);
+    assert_eq!(content(&world.state), before);
+    world.ok(undo(&applied));
+    assert!(acme(&world.state).settings.as_ref().is_some_and(|settings| settings.least_privilege_registration));
+    // By an undo, and by an edit.
+    world.ok(undo(&row));
+    assert_eq!(content(&world.state), before);
+    assert!(!world.ok(edit(Field::Clear, Some(false))).changed);
+    // By objects that claim to be a difference.
+    let blank = Settings { org: id("acme"), contact: None, least_privilege_registration: false, meta: Meta::default() };
+    let put = bailiwick_policy::outcome::Change { before: None, after: Some(Object::Settings(blank.into())) };
+    assert!(!world.ok(Command::Apply { org: id("acme"), changes: vec![put] }).changed);
+    assert_eq!(content(&world.state), before);
+}
+
+#[test]
+fn a_document_that_says_nothing_of_the_org_leaves_its_default_and_its_switches() {
+    let mut world = World::acme();
+    world.ok(Command::EditSettings { org: id("acme"), contact: Field::To("desk@acme.example".into()), least_privilege_registration: None });
+    let before = content(&world.state);
+    for prune in [false, true] {
+        let document = Document { org: None, ..Document::of(acme(&world.state)) };
+        assert!(document.changes(&world.state, acme(&world.state), prune).expect("a good document").is_empty());
+    }
+    let one_thing = Document { entities: [(id("gift"), id("Gift"))].into(), ..Document::default() };
+    let command = difference(&world.state, &one_thing, false);
+    let row = world.ok_row(command);
+    assert_eq!(row.changes.len(), 1);
+    assert_eq!(world.check("till:north-1/t1 GET /v2/customers"), Reason::PermitDefaultGroup);
+    world.ok(undo(&row));
+    assert_eq!(content(&world.state), before);
 }

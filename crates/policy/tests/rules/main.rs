@@ -13,6 +13,7 @@ mod app_sequences;
 mod authority;
 mod catalogue;
 mod document;
+mod document_beside;
 mod groups;
 mod impact;
 mod laws;

@@ -53,7 +53,7 @@ fn stores(model: &Model, buffer: &mut Buffer, area: Rect) {
         empty: ("no stores", "esc clears the filter; `bailiwick import stores FILE` brings some in"),
     }
     .draw(buffer, theme, area, &model.allocate.stores, |at, item| {
-        let Item::Store { store, group, via, tills } = item else { return Default::default() };
+        let Item::Store { store, group, via, tills, .. } = item else { return Default::default() };
         let now = group.as_ref().map_or("no group", |(_, name)| name);
         let (shown, from) = match model.stage.allocation(&store.code) {
             Some((Some(to), observe)) => {

@@ -108,7 +108,7 @@ fn child(model: &Model, item: &Item, place: impl Fn(&str, Style) -> Cell) -> [Ce
             };
             [place(group.name.as_str(), theme.accent), Cell::new(group.id.as_str(), theme.dim), Cell::new(holds, theme.dim), status]
         }
-        Item::Store { store, group, via, tills } => {
+        Item::Store { store, group, via, tills, .. } => {
             let from = match via {
                 Some(Via::Explicit) => "",
                 Some(Via::Default) => " (inherited)",
