@@ -1,0 +1,73 @@
+//! Scenes made by chance: an org that comes about by commands, and questions about it. Names come from short lists, so that
+//! things meet often.
+
+mod endpoints;
+mod questions;
+mod shops;
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::str::FromStr;
+
+use bailiwick_policy::document::Document;
+use bailiwick_policy::ids::{ApplicationId, Tick};
+use bailiwick_policy::platform::Platform;
+
+use crate::chance::Chance;
+use crate::corpus::{Cluster, ORG, Question, Scene};
+
+/// A scene with the state that its commands made.
+pub struct Made {
+    /// As it would stand in a file, without its requests.
+    pub scene: Scene,
+    /// What Bailiwick made of the commands.
+    pub cluster: Cluster,
+    /// What is asked.
+    pub questions: Vec<Question>,
+}
+
+/// What a scene is made with.
+struct Making {
+    chance: Chance,
+    cluster: Cluster,
+    /// The moment at which everything will be asked.
+    clock: u64,
+    keys: BTreeMap<ApplicationId, Option<Tick>>,
+}
+
+impl Making {
+    /// The document as it stands.
+    fn document(&self) -> Result<Document, String> {
+        self.cluster.state.orgs.get(ORG).map(|org| Document::of(org)).ok_or_else(|| "the org is gone".to_owned())
+    }
+}
+
+/// A good id or name.
+fn id<T: FromStr<Err: Debug>>(text: &str) -> T {
+    text.parse().expect("a good id or name")
+}
+
+/// Makes the scene of a seed. A command that is refused is a fault: the scene's, or the policy's.
+pub fn make(seed: u64, requests: usize, catalogue: &Platform) -> Result<Made, String> {
+    let cluster = Cluster::new(catalogue)?;
+    let mut chance = Chance::new(seed);
+    let clock = cluster.now + 1_000_000 + 3_600_000 * chance.below(240) as u64;
+    let mut making = Making { chance, cluster, clock, keys: BTreeMap::new() };
+    shops::places(&mut making)?;
+    endpoints::make(&mut making)?;
+    shops::groups(&mut making)?;
+    shops::stores(&mut making)?;
+    shops::endings(&mut making)?;
+    let mut scene = Scene {
+        about: format!("seed {seed}"),
+        clock: Tick(clock),
+        keys: std::mem::take(&mut making.keys),
+        dropped: Vec::new(),
+        document: Document::default(),
+        requests: BTreeMap::new(),
+    };
+    making.cluster.end(&scene, catalogue)?;
+    scene.document = making.document()?;
+    let questions = questions::ask(&mut making.chance, &scene, &scene.catalogue(catalogue), requests);
+    Ok(Made { scene, cluster: making.cluster, questions })
+}
