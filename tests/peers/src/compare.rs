@@ -25,7 +25,24 @@ pub struct Counts {
 }
 
 /// Kinds of subjects and questions, and whether any of them can be permitted.
-const CLASSES: &[(&str, &str, bool)] = &[("till", "call", true), ("store", "call", true)];
+const CLASSES: &[(&str, &str, bool)] = &[
+    ("application", "call", true),
+    ("application", "entity", true),
+    ("application", "module", false),
+    ("application", "scope", true),
+    ("store", "call", true),
+    ("store", "entity", false),
+    ("store", "module", false),
+    ("store", "scope", false),
+    ("till", "call", true),
+    ("till", "entity", false),
+    ("till", "module", false),
+    ("till", "scope", false),
+    ("user", "call", true),
+    ("user", "entity", true),
+    ("user", "module", true),
+    ("user", "scope", true),
+];
 
 /// A question with different answers.
 #[derive(Debug)]

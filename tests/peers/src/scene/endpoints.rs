@@ -3,6 +3,7 @@
 use bailiwick_policy::access::{Class, Level};
 use bailiwick_policy::command::{Command, EndpointRow, Field, PutMode};
 
+use super::staff::known_scopes;
 use super::{Making, id};
 use crate::corpus::ORG;
 
@@ -10,7 +11,8 @@ use crate::corpus::ORG;
 const RESOURCES: [&str; 4] = ["Customer", "Order", "Points", "Store"];
 
 /// Method, template, and the place in `RESOURCES` that it has as often as not.
-const POOL: [(&str, &str, usize); 23] = [
+const POOL: [(&str, &str, usize); 24] = [
+    ("GET", "/admin/sites", 3),
     ("GET", "/customers", 0),
     ("POST", "/customers", 0),
     ("GET", "/customers/{id}", 0),
@@ -36,12 +38,24 @@ const POOL: [(&str, &str, usize); 23] = [
     ("GET", "/files/{name}.txt", 3),
 ];
 
+/// What opens an endpoint to people.
+const PERMISSIONS: [&str; 6] = [
+    "Campaign/Workflow:edit",
+    "Campaign/Workflow:view",
+    "Insights+/Reports:create",
+    "Member Care/Customer PII:view",
+    "Member Care/Customer Profile:edit",
+    "Member Care/Customer Profile:view",
+];
+
 /// Imports endpoints, which makes their resources.
 pub(super) fn make(making: &mut Making) -> Result<(), String> {
+    let scopes = known_scopes(making);
     let chance = &mut making.chance;
     let mut rows = Vec::new();
     for (method, path, near) in POOL {
-        if chance.one_in(6) {
+        // One that hides the platform's is rare.
+        if chance.one_in(6) || (path.starts_with("/admin") && !chance.one_in(6)) {
             continue;
         }
         let mut row = EndpointRow::new(method, path);
@@ -56,6 +70,17 @@ pub(super) fn make(making: &mut Making) -> Result<(), String> {
             row.level = Some(Level::Read);
         } else if chance.one_in(12) {
             row.level = Some(Level::Write);
+        }
+        if chance.one_in(2) {
+            row.scopes = Field::To(chance.some(&scopes, 1, 3).iter().map(|scope| id(scope)).collect());
+            row.all_scopes = Some(chance.one_in(3));
+        }
+        if chance.one_in(4) {
+            row.permissions = Field::To(chance.some(&PERMISSIONS, 1, 2).into_iter().map(id).collect());
+        }
+        // Kept to templates without parameters: `false` for one with them reads otherwise in older documents.
+        if chance.one_in(8) && !path.contains('{') {
+            row.instance = Some(true);
         }
         if chance.one_in(16) {
             row.open = Some(true);

@@ -2,8 +2,10 @@
 //! things meet often.
 
 mod endpoints;
+mod machines;
 mod questions;
 mod shops;
+mod staff;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -38,8 +40,24 @@ struct Making {
 impl Making {
     /// The document as it stands.
     fn document(&self) -> Result<Document, String> {
-        self.cluster.state.orgs.get(ORG).map(|org| Document::of(org)).ok_or_else(|| "the org is gone".to_owned())
+        self.cluster.state.orgs.get(ORG).map(Document::of).ok_or_else(|| "the org is gone".to_owned())
     }
+}
+
+/// What a catalogue can drop and still hold together.
+const DROPS: [&str; 7] = [
+    "module:Campaign/Workflow",
+    "module:Member Care/Customer PII",
+    "privilege:advanced",
+    "privilege:agent",
+    "scope:loyalty.points_read",
+    "scope:sales.order_manage",
+    "scope:stock.order_read",
+];
+
+/// Now and then the catalogue drops something in the end, which stays in bundles and grants nothing.
+fn dropped(chance: &mut Chance) -> Vec<String> {
+    if chance.one_in(2) { chance.some(&DROPS, 2, 4).into_iter().map(str::to_owned).collect() } else { Vec::new() }
 }
 
 /// A good id or name.
@@ -54,15 +72,18 @@ pub fn make(seed: u64, requests: usize, catalogue: &Platform) -> Result<Made, St
     let clock = cluster.now + 1_000_000 + 3_600_000 * chance.below(240) as u64;
     let mut making = Making { chance, cluster, clock, keys: BTreeMap::new() };
     shops::places(&mut making)?;
+    staff::scopes(&mut making)?;
     endpoints::make(&mut making)?;
     shops::groups(&mut making)?;
     shops::stores(&mut making)?;
+    staff::people(&mut making)?;
+    machines::make(&mut making)?;
     shops::endings(&mut making)?;
     let mut scene = Scene {
         about: format!("seed {seed}"),
         clock: Tick(clock),
         keys: std::mem::take(&mut making.keys),
-        dropped: Vec::new(),
+        dropped: dropped(&mut making.chance),
         document: Document::default(),
         requests: BTreeMap::new(),
     };

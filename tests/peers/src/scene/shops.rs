@@ -119,20 +119,30 @@ fn default(making: &mut Making, needed: bool) -> Result<(), String> {
     making.cluster.run(Command::SetDefault { org: id(ORG), group, observe })
 }
 
-/// What is suspended in the end: some stores, some tills, now and then the org.
+/// What is suspended in the end: some stores, tills, users and applications, now and then the org.
 pub(super) fn endings(making: &mut Making) -> Result<(), String> {
     let document = making.document()?;
     for (code, store) in &document.stores {
-        if making.chance.one_in(8) {
+        if making.chance.one_in(10) {
             making.cluster.run(Command::Suspend { target: ObjectId::Store(id(ORG), code.clone()) })?;
         }
         for till in store.tills.keys() {
-            if making.chance.one_in(8) {
+            if making.chance.one_in(10) {
                 making.cluster.run(Command::Suspend { target: ObjectId::Till(id(ORG), code.clone(), till.clone()) })?;
             }
         }
     }
-    if making.chance.one_in(16) {
+    for user in document.users.keys() {
+        if making.chance.one_in(10) && user.as_str() != "ann" {
+            making.cluster.run(Command::Suspend { target: ObjectId::User(id(ORG), user.clone()) })?;
+        }
+    }
+    for application in document.applications.keys() {
+        if making.chance.one_in(10) {
+            making.cluster.run(Command::Suspend { target: ObjectId::Application(id(ORG), application.clone()) })?;
+        }
+    }
+    if making.chance.one_in(30) {
         making.cluster.run(Command::Suspend { target: ObjectId::Org(id(ORG)) })?;
     }
     Ok(())

@@ -3,15 +3,16 @@
 
 use serde_json::Value;
 
-use super::routes::{Of, Routes, routes};
+use super::routes::{Of, routes};
 use super::world::{World, uid};
 use super::{Plant, Source};
 use crate::corpus::ORG;
 
-pub(super) fn translate(source: &Source<'_>, _routes: &Routes, world: &mut World) {
+pub(super) fn translate(source: &Source<'_>, world: &mut World) {
     world.entity(uid("Org", ORG)).has("active", !source.document.org.suspended);
     endpoints(source, world);
     subjects(source, world);
+    let administers = if source.planted(Plant::AdministrationGated) { "false" } else { "context.administers" };
     let open = "(resource has open && resource.open)";
     world.policy("the org", "forbid(principal, action, resource) unless { context.org has active && context.org.active }");
     world.policy(
@@ -19,10 +20,13 @@ pub(super) fn translate(source: &Source<'_>, _routes: &Routes, world: &mut World
         "forbid(principal, action, resource) when { principal is User || principal is Application } unless { principal has active && principal.active }",
     );
     world.policy("the endpoint", "forbid(principal, action == Action::\"call\", resource) unless { resource has known && resource.known }");
+    let registration = if source.planted(Plant::RegistrationsOpen) { " && false" } else { "" };
     world.policy(
         "a registration",
-        "forbid(principal is Application, action == Action::\"call\", resource) when { resource has by_type && resource.by_type } unless { \
-         if context has named && context.named has kind then context.named.kind == \"extension\" else context has told && context.told == \"extension\" }",
+        format!(
+            "forbid(principal is Application, action == Action::\"call\", resource) when {{ resource has by_type && resource.by_type{registration} }} unless {{ \
+             if context has named && context.named has kind then context.named.kind == \"extension\" else context has told && context.told == \"extension\" }}"
+        ),
     );
     world.policy(
         "the till",
@@ -32,7 +36,7 @@ pub(super) fn translate(source: &Source<'_>, _routes: &Routes, world: &mut World
         "the place",
         format!(
             "forbid(principal, action, resource) when {{ (principal is User || principal is Application) && context has gate }} unless {{ \
-             {open} || context.administers || (context.gate has active && context.gate.active) }}"
+             {open} || {administers} || (context.gate has active && context.gate.active) }}"
         ),
     );
     world.policy("open to everybody", "permit(principal, action == Action::\"call\", resource) when { resource has open && resource.open }");
@@ -65,7 +69,7 @@ fn subjects(source: &Source<'_>, world: &mut World) {
         world.entity(uid("User", id)).has("active", !user.suspended);
     }
     for (id, application) in &source.document.applications {
-        let keyed = source.scene.keys.get(id).is_none_or(|until| source.in_force(None, *until));
+        let keyed = source.planted(Plant::KeysIgnored) || source.scene.keys.get(id).is_none_or(|until| source.in_force(None, *until));
         let kind = serde_json::to_value(application.kind).unwrap_or(Value::Null);
         world.entity(uid("Application", id)).has("active", keyed && !application.suspended).has("kind", kind);
     }

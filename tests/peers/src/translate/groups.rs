@@ -4,11 +4,11 @@
 use bailiwick_policy::access::{Levels, Narrow};
 use bailiwick_policy::document::CellPart;
 
-use super::routes::{Of, Routes, routes};
+use super::routes::{Of, routes};
 use super::world::{Uid, World, list, uid};
 use super::{Plant, Source};
 
-pub(super) fn translate(source: &Source<'_>, _routes: &Routes, world: &mut World) {
+pub(super) fn translate(source: &Source<'_>, world: &mut World) {
     endpoints(source, world);
     stores(source, world);
     for group in &source.catalogue.groups {

@@ -7,10 +7,12 @@
 
 mod gates;
 mod groups;
+mod people;
 mod places;
 mod plant;
 mod request;
 mod routes;
+mod scopes;
 mod world;
 
 use bailiwick_policy::document::Document;
@@ -19,7 +21,9 @@ use cedar_policy::{Authorizer, Decision, Entities, PolicySet};
 
 use crate::corpus::{Question, Scene};
 pub use plant::Plant;
+use request::Names;
 use routes::Routes;
+use scopes::Scopes;
 use world::World;
 
 /// What a translation is made from.
@@ -48,7 +52,7 @@ impl Source<'_> {
 pub struct Translation {
     policies: PolicySet,
     entities: Entities,
-    routes: Routes,
+    names: Names,
     /// The policies as text.
     pub text: String,
     /// The entities as JSON.
@@ -70,18 +74,22 @@ impl Translation {
         let source = Source { scene, document: &scene.document, catalogue, plant };
         let mut world = World::default();
         let routes = Routes::of(&source);
-        gates::translate(&source, &routes, &mut world);
+        gates::translate(&source, &mut world);
         places::translate(&source, &mut world);
-        groups::translate(&source, &routes, &mut world);
+        groups::translate(&source, &mut world);
+        let scopes = Scopes::of(&source);
+        scopes::translate(&source, &scopes, &mut world);
+        people::translate(&source, &mut world);
+        let names = Names { routes, looking: scopes.looking().collect(), now: scene.clock.0 };
         let (text, json) = (world.policies(), world.entities());
         let policies: PolicySet = text.parse().map_err(|why| format!("the policies don't parse: {why:?}\n{text}"))?;
         let entities = Entities::from_json_str(&json, None).map_err(|why| format!("the entities don't fit: {why:?}"))?;
-        Ok(Self { policies, entities, routes, text, world: json })
+        Ok(Self { policies, entities, names, text, world: json })
     }
 
     /// Asks Cedar. A policy that can't be evaluated would be skipped by Cedar; here it fails the run.
     pub fn ask(&self, question: &Question) -> Result<Answer, String> {
-        let request = request::translate(question, &self.routes)?;
+        let request = request::translate(question, &self.names)?;
         let response = Authorizer::new().is_authorized(&request, &self.policies, &self.entities);
         let errors: Vec<String> = response.diagnostics().errors().map(ToString::to_string).collect();
         if !errors.is_empty() {

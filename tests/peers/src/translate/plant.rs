@@ -36,6 +36,34 @@ plants! {
     ParameterFirst = "parameter-first",
     /// Bounds in time are not read.
     TimeIgnored = "time-ignored",
+    /// Managing doesn't include reading.
+    EdgeDropped = "edge-dropped",
+    /// A global scope doesn't win over an own one.
+    GlobalLoses = "global-loses",
+    /// Whose an instance is makes no difference.
+    OwnershipIgnored = "ownership-ignored",
+    /// Any of several scopes does where all are needed.
+    AllIsAny = "all-is-any",
+    /// The platform's default scopes are held without any control.
+    DefaultsAlways = "defaults-always",
+    /// What the catalogue has dropped still grants.
+    TombstonesLive = "tombstones-live",
+    /// A grant at places reaches everywhere.
+    GrantPlacesIgnored = "grant-places-ignored",
+    /// A user's own places bound nothing.
+    UserPlacesIgnored = "user-places-ignored",
+    /// Standard sets grant only what custom ones may.
+    StandardSetsFiltered = "standard-sets-filtered",
+    /// Roles that came with a registration grant what they hold.
+    InertRolesGrant = "inert-roles-grant",
+    /// An endpoint's own privilege opens nothing.
+    EndpointPrivilegesIgnored = "endpoint-privileges-ignored",
+    /// Applications reach registrations of either type.
+    RegistrationsOpen = "registrations-open",
+    /// The place of administration must be open too.
+    AdministrationGated = "administration-gated",
+    /// Keys don't end.
+    KeysIgnored = "keys-ignored",
 }
 
 impl FromStr for Plant {

@@ -1,5 +1,7 @@
 //! A question in Cedar's terms.
 
+use std::collections::BTreeSet;
+
 use cedar_policy::{Context, EntityUid, Request};
 use serde_json::{Map, Value};
 
@@ -7,8 +9,17 @@ use super::routes::{Routes, query_once};
 use super::world::{Uid, uid};
 use crate::corpus::{ORG, Question};
 
+/// What a question is read with.
+pub(super) struct Names {
+    pub routes: Routes,
+    /// Scopes that only look.
+    pub looking: BTreeSet<String>,
+    /// The moment.
+    pub now: u64,
+}
+
 /// A question about a subject, what is done, and to what.
-pub(super) fn translate(question: &Question, routes: &Routes) -> Result<Request, String> {
+pub(super) fn translate(question: &Question, names: &Names) -> Result<Request, String> {
     let (kind, id) = question.subject.split_once(':').ok_or("no subject")?;
     let principal = match kind {
         "till" => uid("Till", id),
@@ -19,7 +30,8 @@ pub(super) fn translate(question: &Question, routes: &Routes) -> Result<Request,
     };
     let mut context = Map::new();
     context.insert("org".to_owned(), uid("Org", question.org.as_deref().unwrap_or(ORG)).json());
-    let (action, resource) = called(question, routes, &mut context);
+    context.insert("now".to_owned(), names.now.into());
+    let (action, resource) = asked(question, names, &mut context);
     place(question, &resource, &mut context);
     for (key, named) in [("created_by", &question.created_by), ("assigned_to", &question.assigned_to)] {
         if let Some(named) = named {
@@ -31,7 +43,7 @@ pub(super) fn translate(question: &Question, routes: &Routes) -> Result<Request,
 }
 
 /// What is done to what, and what is known of that.
-fn called(question: &Question, routes: &Routes, context: &mut Map<String, Value>) -> (&'static str, Uid) {
+fn asked(question: &Question, names: &Names, context: &mut Map<String, Value>) -> (&'static str, Uid) {
     let mut doing = |looks: bool, creates: bool, instance: bool| {
         for (key, value) in [("looks", looks), ("creates", creates), ("instance", instance)] {
             context.insert(key.to_owned(), value.into());
@@ -44,8 +56,7 @@ fn called(question: &Question, routes: &Routes, context: &mut Map<String, Value>
             ("do", uid("Permission", format!("{module}:{action}")))
         }
         Some(("scope", scope)) => {
-            let looks = ["_read", "_readOwn", "_read_own"].iter().any(|end| scope.ends_with(end));
-            doing(looks, false, question.instance);
+            doing(names.looking.contains(scope), false, question.instance);
             ("use", uid("Use", scope))
         }
         Some(("entity", entity)) if action == "view" => {
@@ -58,7 +69,7 @@ fn called(question: &Question, routes: &Routes, context: &mut Map<String, Value>
         }
         Some(_) | None => {
             let path = question.resource.strip_prefix("endpoint:").unwrap_or(&question.resource);
-            let reached = routes.find(&question.action, path);
+            let reached = names.routes.find(&question.action, path);
             doing(
                 reached.as_ref().is_some_and(|reached| reached.looks),
                 reached.as_ref().is_some_and(|reached| reached.creates),
@@ -81,11 +92,11 @@ fn place(question: &Question, resource: &Uid, context: &mut Map<String, Value>) 
     let Some(text) = &question.place else { return };
     let (level, code) = text.split_once(':').unwrap_or((text, ""));
     let (place, gate) = match level.to_ascii_lowercase().as_str() {
-        "org" if code.is_empty() => (uid("Org", ORG), None),
+        "org" if !text.contains(':') => (uid("Org", ORG), None),
         "zone" => (uid("Zone", code), None),
         "concept" => (uid("Concept", code), None),
-        "store" => (uid("Store", code), Some(uid("Store", code))),
-        "till" => (uid("Store", code.rsplit_once('/').map_or("", |(store, _)| store)), Some(uid("Till", code))),
+        "store" => (uid("Site", code), Some(uid("Store", code))),
+        "till" => (uid("Site", code.rsplit_once('/').map_or("", |(store, _)| store)), Some(uid("Till", code))),
         _other => (uid("Nowhere", text), None),
     };
     context.insert("place".to_owned(), place.json());

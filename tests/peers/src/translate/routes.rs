@@ -138,7 +138,7 @@ impl Routes {
         // From the left, a literal before a parameter.
         let rank = |route: &&Owned| route.segments.iter().map(|segment| segment.is_none() != self.parameter_first).collect::<Vec<bool>>();
         let best = self.all.iter().filter(fits).min_by_key(rank)?;
-        let last = best.segments.iter().zip(path).filter(|(wanted, _)| wanted.is_none()).last();
+        let last = best.segments.iter().zip(path).rfind(|(wanted, _)| wanted.is_none());
         Some(Reached { last: last.map(|(_, given)| given.clone()), ..best.reached.clone() })
     }
 }
