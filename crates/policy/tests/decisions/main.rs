@@ -9,6 +9,7 @@ mod equivalence;
 mod explanations;
 mod holdings;
 mod million;
+mod peers;
 mod people;
 mod reasons;
 mod sizes;

@@ -1,0 +1,102 @@
+//! An org's policy in Cedar's terms.
+//!
+//! Derived from what anybody can read of an org: its document and the platform's catalogue, by the rules as they are
+//! written down. Nothing of Bailiwick that decides is used here, nor its state, its index or its helpers: if both
+//! sides read a rule alike, they did so on their own. What hangs together becomes Cedar's hierarchy, so that Cedar
+//! finds by itself which till is whose, what a scope includes, and what lies in a zone.
+
+mod gates;
+mod groups;
+mod people;
+mod places;
+mod plant;
+mod request;
+mod routes;
+mod scopes;
+mod world;
+
+use bailiwick_policy::document::Document;
+use bailiwick_policy::platform::Platform;
+use cedar_policy::{Authorizer, Decision, Entities, PolicySet};
+
+use crate::corpus::{Question, Scene};
+pub use plant::Plant;
+use request::Names;
+use routes::Routes;
+use scopes::Scopes;
+use world::World;
+
+/// What a translation is made from.
+struct Source<'a> {
+    scene: &'a Scene,
+    document: &'a Document,
+    catalogue: &'a Platform,
+    plant: Option<Plant>,
+}
+
+impl Source<'_> {
+    fn planted(&self, plant: Plant) -> bool {
+        self.plant == Some(plant)
+    }
+
+    /// The moment lies within bounds: from the first on, before the last.
+    fn in_force(&self, from: Option<bailiwick_policy::ids::Tick>, until: Option<bailiwick_policy::ids::Tick>) -> bool {
+        if self.planted(Plant::TimeIgnored) {
+            return true;
+        }
+        from.is_none_or(|from| self.scene.clock >= from) && until.is_none_or(|until| self.scene.clock < until)
+    }
+}
+
+/// An org in Cedar's terms.
+pub struct Translation {
+    policies: PolicySet,
+    entities: Entities,
+    names: Names,
+    /// The policies as text.
+    pub text: String,
+    /// The entities as JSON.
+    pub world: String,
+}
+
+/// What Cedar answers.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Answer {
+    /// Whether it permits.
+    pub permit: bool,
+    /// The policies that the answer rests on.
+    pub by: Vec<String>,
+}
+
+impl Translation {
+    /// Translates a scene; `catalogue` is the one in force. A plant makes the translation wrong in one way.
+    pub fn of(scene: &Scene, catalogue: &Platform, plant: Option<Plant>) -> Result<Self, String> {
+        let source = Source { scene, document: &scene.document, catalogue, plant };
+        let mut world = World::default();
+        let routes = Routes::of(&source);
+        gates::translate(&source, &mut world);
+        places::translate(&source, &mut world);
+        groups::translate(&source, &mut world);
+        let scopes = Scopes::of(&source);
+        scopes::translate(&source, &scopes, &mut world);
+        people::translate(&source, &mut world);
+        let names = Names { routes, looking: scopes.looking().collect(), now: scene.clock.0 };
+        let (text, json) = (world.policies(), world.entities());
+        let policies: PolicySet = text.parse().map_err(|why| format!("the policies don't parse: {why:?}\n{text}"))?;
+        let entities = Entities::from_json_str(&json, None).map_err(|why| format!("the entities don't fit: {why:?}"))?;
+        Ok(Self { policies, entities, names, text, world: json })
+    }
+
+    /// Asks Cedar. A policy that can't be evaluated would be skipped by Cedar; here it fails the run.
+    pub fn ask(&self, question: &Question) -> Result<Answer, String> {
+        let request = request::translate(question, &self.names)?;
+        let response = Authorizer::new().is_authorized(&request, &self.policies, &self.entities);
+        let errors: Vec<String> = response.diagnostics().errors().map(ToString::to_string).collect();
+        if !errors.is_empty() {
+            return Err(format!("Cedar couldn't evaluate: {}", errors.join("; ")));
+        }
+        let named = |id| self.policies.annotation(id, "id").unwrap_or_default().to_owned();
+        let by = response.diagnostics().reason().map(named).collect();
+        Ok(Answer { permit: response.decision() == Decision::Allow, by })
+    }
+}
