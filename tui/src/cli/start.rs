@@ -19,7 +19,7 @@ use super::exit::{Exit, Trouble};
 use super::login::{self, Place};
 use super::out::Out;
 use super::remote::Remote;
-use super::{lint, run};
+use super::{lint, proposals, run};
 use super::settings::{self, Settings};
 use crate::console;
 
