@@ -52,6 +52,7 @@ impl Document {
                 default_observe: org.org.default_observe,
                 contact: settings.and_then(|settings| settings.contact.clone()),
                 least_privilege_registration: settings.is_some_and(|settings| settings.least_privilege_registration),
+                approval_required: org.approval_required(),
             }),
             zones: org.zones.values().map(|zone| (zone.code.clone(), Branch { name: zone.name.clone(), parent: zone.parent.clone() })).collect(),
             concepts: org.concepts.values().map(|one| (one.code.clone(), Branch { name: one.name.clone(), parent: one.parent.clone() })).collect(),
@@ -197,7 +198,8 @@ impl Document {
                 meta: Meta::default(),
             })));
             let (contact, least_privilege_registration) = (part.contact.clone(), part.least_privilege_registration);
-            let settings = Settings { org: code.clone(), contact, least_privilege_registration, meta: Meta::default() };
+            let approval_required = part.approval_required;
+            let settings = Settings { org: code.clone(), contact, least_privilege_registration, meta: Meta::default(), approval_required };
             if !settings.is_blank() {
                 put(Object::Settings(Arc::new(settings)));
             }

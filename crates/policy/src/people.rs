@@ -313,12 +313,15 @@ pub struct Settings {
     pub least_privilege_registration: bool,
     /// Who and when.
     pub meta: Meta,
+    /// A change takes effect when a second person approves it. Last, as in `Org`.
+    #[serde(default, skip_serializing_if = "crate::object::is_unset")]
+    pub approval_required: bool,
 }
 
 impl Settings {
     /// Whether all switches are as they come.
     pub fn is_blank(&self) -> bool {
-        self.contact.is_none() && !self.least_privilege_registration
+        self.contact.is_none() && !self.least_privilege_registration && !self.approval_required
     }
 }
 

@@ -19,6 +19,7 @@ mod impact;
 mod laws;
 mod life;
 mod lint;
+mod maker;
 mod million;
 mod places;
 mod platform;
