@@ -18,4 +18,5 @@ mod rejections;
 mod restart_all;
 mod scenarios;
 mod tidy;
+mod usage;
 mod visibility;

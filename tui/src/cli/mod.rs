@@ -33,6 +33,7 @@ mod secret;
 mod suggest;
 mod suspend;
 mod tests_of;
+mod usage;
 mod watch;
 mod who;
 mod whoami;

@@ -12,5 +12,6 @@ mod million;
 mod people;
 mod reasons;
 mod sizes;
+mod usage;
 mod whatcan;
 mod whocan;

@@ -11,6 +11,7 @@ mod insight;
 mod members;
 mod people;
 mod questions;
+mod usage;
 mod users;
 
 use clap::Parser;
