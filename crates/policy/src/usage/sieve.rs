@@ -101,7 +101,8 @@ impl Sieve {
         }
         // Nothing of a context changes what permits a store or a till.
         if kind > 1 {
-            hasher.write_u64(u64::from(request.context.instance) | u64::from(is_own(request)) << 1);
+            let flags = [request.context.instance, is_own(request), request.context.place.is_some()];
+            hasher.write_u64(flags.into_iter().fold(0, |bits, flag| bits << 1 | u64::from(flag)));
             hasher.write(request.context.place.unwrap_or_default().as_bytes());
         }
         hasher.finish()

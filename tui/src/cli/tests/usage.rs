@@ -2,11 +2,18 @@
 
 use bailiwick_policy::ids::Tick;
 
-use super::{Fake, bailiwick, done};
-use crate::cli::exit::Exit;
+use super::fake::Fake;
+use super::{Exit, Seen, bailiwick};
 
 /// When the fake says that something was used, a day before its present.
 const YESTERDAY: u64 = 1_700_000_000_000 - 86_400_000;
+
+#[track_caller]
+fn done(fake: &Fake, line: &str) -> Seen {
+    let seen = bailiwick(fake, line);
+    assert_eq!(seen.exit, Exit::Done, "{line}: {}", seen.stderr);
+    seen
+}
 
 fn used() -> Fake {
     let fake = Fake::acme();
@@ -44,7 +51,7 @@ fn grants_of_one_object_and_those_that_nobody_used() {
     };
     assert_eq!(kinds("--org acme usage --of user:bob --json"), ["membership", "user"]);
     assert!(kinds("--org acme usage --json").contains(&"default-group".to_owned()));
-    assert!(kinds("--org acme usage --unused --json").contains(&"default-group".to_owned()) == false, "used yesterday");
+    assert!(!kinds("--org acme usage --unused --json").contains(&"default-group".to_owned()), "used yesterday");
     assert!(kinds("--org acme usage --unused 0 --json").contains(&"default-group".to_owned()), "not used today");
     let json = done(&fake, "--org acme usage --limit 3 --json").json();
     assert_eq!((json["rows"].as_array().map(Vec::len), json["more"].as_bool()), (Some(3), Some(true)));
