@@ -8,11 +8,13 @@ use bailiwick_policy::object::Secret;
 use bailiwick_rpc::net::{Net, Tcp};
 use bailiwick_rpc::server::{Limits, NodeName, Stats, serve_connections};
 use bailiwick_rpc::tls::{CallerTls, KeyFiles, NodeFiles, PeerTls};
-use bailiwick_storage::{IdentityExpectation, Opened, Storage};
+use bailiwick_storage::{IdentityExpectation, Opened, Storage, UsageStore};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use crate::app::App;
+use crate::app::usage::{self, Usage};
+use crate::app::write::now;
 use crate::config::Config;
 use crate::doors::callers::CallersDoor;
 use crate::doors::peers::PeersDoor;
@@ -52,7 +54,11 @@ async fn run(config: Config, doors: tokio::runtime::Handle) -> Result<(), ServeE
 
     let expected = IdentityExpectation { cluster: config.cluster.clone(), node: config.node };
     let data = config.data.clone();
-    let opened = tokio::task::spawn_blocking(move || Storage::open(&data, &expected)).await??;
+    let opening = tokio::task::spawn_blocking(move || {
+        // The state first: a folder that is another node's is nobody's to write to.
+        Storage::open(&data, &expected).map(|opened| (opened, Usage::new(UsageStore::open(&data, now()))))
+    });
+    let (opened, used) = opening.await??;
     let Opened { log, machine, views, audit, storage } = opened;
     info!(node = config.node, revision = %views.load().revision, "recovered");
 
@@ -63,7 +69,7 @@ async fn run(config: Config, doors: tokio::runtime::Handle) -> Result<(), ServeE
     )?);
     let settings = raft_config(&config.cluster, &config.raft)?;
     let raft = openraft::Raft::new(config.node, settings, Network::new(peers.clone()), log, machine).await?;
-    let app = App::new(config, views, Consensus::new(raft, peers, name.node), storage, audit);
+    let app = App::new(config, views, Consensus::new(raft, peers, name.node), storage, audit, used);
 
     let stop = CancellationToken::new();
     let limits = Limits { connections_max: 4_096, ..Limits::default() };
@@ -91,6 +97,7 @@ async fn run(config: Config, doors: tokio::runtime::Handle) -> Result<(), ServeE
         tokio::spawn(loops::snapshots(app.clone(), stop.clone())),
         tokio::spawn(loops::members(app.clone(), stop.clone())),
         tokio::spawn(time::ticks(app.clone(), stop.clone())),
+        tokio::spawn(usage::rounds(app.clone(), stop.clone())),
     ];
     info!(node = app.config.node, peers = app.config.peer_listen, callers = app.config.client_listen, "serving");
 
@@ -116,6 +123,7 @@ async fn run(config: Config, doors: tokio::runtime::Handle) -> Result<(), ServeE
         error!(%why, "raft didn't stop in order");
     }
     peer_door.await?;
+    app.end_use().await;
     let closing = app.clone();
     tokio::task::spawn_blocking(move || closing.storage.close()).await?;
     result

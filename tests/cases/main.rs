@@ -19,4 +19,5 @@ mod rejections;
 mod restart_all;
 mod scenarios;
 mod tidy;
+mod usage;
 mod visibility;

@@ -10,7 +10,7 @@ use bailiwick_rpc::api::{
     At, AuditEntry, AuditQuery, AuditReply, CheckManyReply, CheckManyRequest, CheckReply, CheckRequest, ClusterStatus, DeniesReply,
     DeniesRequest, DiffReply, ExplainReply, GetReply, HoldingsReply, HoldingsRequest, LONG_POLL_SLACK_MS, LintReply, ListReply, MemberChangeReply,
     MemberChangeRequest, NodeStatus, OutcomeReply, PreviewReply,
-    PreviewRequest, RowFault, ScopesReply, ScopesRequest, SuggestReply, SuggestRequest, WatchReply, WatchRequest, WhatCanReply, WhatCanRequest, WhoAmI, WhoCanReply, WhoCanRequest, encode_command,
+    PreviewRequest, RowFault, ScopesReply, ScopesRequest, SuggestReply, SuggestRequest, UsageReply, UsageRequest, WatchReply, WatchRequest, WhatCanReply, WhatCanRequest, WhoAmI, WhoCanReply, WhoCanRequest, encode_command,
 };
 use serde_bytes::ByteBuf;
 
@@ -89,6 +89,11 @@ impl Client {
     /// What was refused lately.
     pub async fn denies(&self, request: DeniesRequest) -> Result<DeniesReply, ClientError> {
         self.read::<Browsing, _, _, _>(self.unmeasured(), call!(denies, request)).await
+    }
+
+    /// A page of when grants were last used.
+    pub async fn usage(&self, request: UsageRequest) -> Result<UsageReply, ClientError> {
+        self.read::<Browsing, _, _, _>(self.slow(), call!(usage, request)).await
     }
 
     /// A group derived from what was called.

@@ -4,8 +4,8 @@
 //! meanwhile, and only then the leaf is read. A batch does each of these for 32 requests before the next; it has the
 //! time to ask for a leaf's head first, and then for the one entry that it needs.
 
-use crate::decision::{Decision, Request};
-use crate::index::Index;
+use crate::decision::{Decision, Request, Verdict};
+use crate::index::{Index, Trace};
 
 /// Requests that are on their way together in a batch: enough to hide a fetch from memory behind the others' work.
 const STAGED: usize = 32;
@@ -19,6 +19,19 @@ pub fn decide(index: &Index, request: &Request<'_>) -> Decision {
     check.prefetch();
     check.match_endpoint(request);
     index.finish(&check)
+}
+
+/// Answers one request, and says what it was matched to: for a store's or a till's call that is known anyway.
+pub fn decide_traced(index: &Index, request: &Request<'_>) -> (Decision, Trace) {
+    if !Index::is_call_of_place(request) {
+        let decision = index.judge(request);
+        let trace = if decision.verdict() == Verdict::Permit { index.trace(request) } else { Trace::default() };
+        return (decision, trace);
+    }
+    let mut check = index.start(request);
+    check.prefetch();
+    check.match_endpoint(request);
+    (index.finish(&check), check.trace())
 }
 
 /// Answers requests in their order, appending to `out`.

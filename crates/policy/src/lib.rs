@@ -39,5 +39,6 @@ pub mod preview;
 pub mod tree;
 pub mod lint;
 pub mod suggest;
+pub mod usage;
 pub mod whatcan;
 pub mod whocan;

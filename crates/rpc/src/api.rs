@@ -13,10 +13,12 @@ use serde::{Deserialize, Serialize};
 mod change;
 mod check;
 mod members;
+mod usage;
 
 pub use change::*;
 pub use check::*;
 pub use members::*;
+pub use usage::*;
 
 pub use crate::insight::*;
 pub use crate::services::{Admin, AdminClient, Browse, BrowseClient, Check, CheckClient, Cluster, ClusterClient};

@@ -52,6 +52,8 @@ pub trait Browse {
     async fn diff(org: Option<OrgCode>, from: Revision, to: Revision) -> Result<api::DiffReply, api::ApiError>;
     /// What was refused lately, by every node's own count.
     async fn denies(request: api::DeniesRequest) -> Result<api::DeniesReply, api::ApiError>;
+    /// When grants were last used, by every node's own count.
+    async fn usage(request: api::UsageRequest) -> Result<api::UsageReply, api::ApiError>;
     /// A group derived from what was called.
     async fn suggest(request: api::SuggestRequest) -> Result<api::SuggestReply, api::ApiError>;
     /// Who may do something.

@@ -2,7 +2,7 @@
 //!
 //! Read in this order: `types` are Raft's words here; `fault` and `health` what goes wrong; `codec` and `keys` the
 //! bytes; `engine` the seam below; `worker` the drivers; `log` and `state` Raft's two stores; `views` and `audit`
-//! what others read; `snapshot`; `open` puts it together.
+//! what others read; `snapshot`; `open` puts it together. `usage` is apart: what a node saw of grants being used.
 
 pub mod codec;
 pub mod engine;
@@ -22,6 +22,7 @@ mod marks;
 mod open;
 mod planted;
 mod state;
+mod usage;
 mod views;
 mod worker;
 
@@ -45,5 +46,6 @@ pub use planted::Planted;
 pub use snapshot::{Receiving, SnapshotFile};
 pub use state::{SnapshotBuilder, StateMachine};
 pub use types::*;
+pub use usage::{UsageMark, UsageRead, UsageRow, UsageStore, UsageWindow};
 pub use views::{Progress, VIEWS_KEPT_FOR, VIEWS_KEPT_MAX, View, Views};
 pub use worker::Driver;

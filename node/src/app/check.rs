@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Instant;
 
-use bailiwick_policy::decide::decide;
+use bailiwick_policy::decide::{decide, decide_traced};
 use bailiwick_policy::decision::{Ask, Decision, Obligations, Reason, Request, Subject, Verdict};
 use bailiwick_policy::explain::explain;
 use bailiwick_policy::reference::people;
@@ -181,17 +181,23 @@ impl App {
         Ok(ExplainReply { reply: reply(decision, Some((&chosen, &asked)), self), explanation })
     }
 
-    /// Decides, counts, and puts what was refused into the deny feed: what is asked of the past is no call of today, and
-    /// what the asker may not ask about is none either.
+    /// Decides, counts, puts what was refused into the deny feed, and notes what was permitted as a use: what is asked of
+    /// the past is no call of today, and what the asker may not ask about is none either.
     fn decide(&self, viewer: &Viewer, asked: &Request<'_>, (resource, at): (&str, &At), chosen: &Chosen) -> Decision {
         if let Some(reason) = hidden(viewer, &chosen.view.state, asked) {
             self.metrics.decided(reason);
             return reason.into();
         }
-        let decision = decide(&chosen.view.index, asked);
+        let (decision, trace) = decide_traced(&chosen.view.index, asked);
         self.metrics.decided(decision.reason);
-        let plain = decision.verdict() == Verdict::Permit && decision.would_deny.is_none();
-        if !plain && !matches!(at, At::AtExactly(_)) {
+        if matches!(at, At::AtExactly(_)) {
+            return decision;
+        }
+        let permits = decision.verdict() == Verdict::Permit;
+        if permits {
+            self.usage.note(asked, trace);
+        }
+        if !permits || decision.would_deny.is_some() {
             self.feed(asked, resource, decision);
         }
         decision

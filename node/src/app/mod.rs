@@ -11,6 +11,7 @@ pub mod members;
 pub mod older;
 pub mod reach;
 pub mod status;
+pub mod usage;
 pub mod write;
 
 use std::sync::Arc;
@@ -31,6 +32,7 @@ use crate::raft::Consensus;
 use denies::Feed;
 use fresh::Fresh;
 use older::Older;
+use usage::Usage;
 
 /// How long a question waits for a revision, a read index or a fresh round before it says that it can't tell, unless
 /// its caller's deadline says how long it may.
@@ -64,6 +66,8 @@ pub struct Inner {
     pub older: Older,
     /// What it has refused lately.
     pub denies: Feed,
+    /// When grants were last used, as it saw it.
+    pub usage: Usage,
     /// When it started.
     pub started: Instant,
     /// Held while this node, as the leader, changes the members: one change at a time.
@@ -116,7 +120,7 @@ impl NoView {
 
 impl App {
     /// Joins the parts.
-    pub fn new(config: Config, views: Views, consensus: Consensus, storage: Storage, audit: AuditReader) -> Self {
+    pub fn new(config: Config, views: Views, consensus: Consensus, storage: Storage, audit: AuditReader, usage: Usage) -> Self {
         Self(Arc::new(Inner {
             config,
             views,
@@ -125,6 +129,7 @@ impl App {
             audit,
             older: Older::default(),
             denies: Feed::default(),
+            usage,
             fresh: Fresh::default(),
             metrics: Metrics::default(),
             started: Instant::now(),
@@ -140,7 +145,7 @@ impl App {
         let certificate = caller.certificate_fingerprint.map(Secret::CertificateFingerprint);
         let proved = || token.iter().chain(&certificate);
         let found = proved().find_map(|secret| Viewer::of_secret(&view.state, secret));
-        found.ok_or_else(|| {
+        found.inspect(|viewer| self.usage.note_credential(viewer)).ok_or_else(|| {
             let bound = Duration::from_millis(self.config.staleness_bound_ms);
             if view.state.cluster.is_some() && self.fresh.staleness().is_some_and(|s| s <= bound) {
                 let why = proved().find_map(|secret| why_not(&view.state, secret));

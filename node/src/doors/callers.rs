@@ -171,6 +171,10 @@ impl Browse for Caller {
         self.app.holdings(&self.asker()?, request).await
     }
 
+    async fn usage(self, _: Context, request: UsageRequest) -> Result<UsageReply, ApiError> {
+        self.app.usage(&self.browser()?, request).await
+    }
+
     async fn lint(self, _: Context, org: Option<OrgCode>) -> Result<LintReply, ApiError> {
         self.app.lint(&self.browser()?, org).await
     }

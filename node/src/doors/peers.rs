@@ -18,7 +18,7 @@ use tarpc::context::Context;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::app::{App, denies};
+use crate::app::{App, denies, usage};
 use crate::app::members::{self, Answer, Asked};
 use crate::app::write::now;
 use crate::raft::{time, wire};
@@ -183,6 +183,10 @@ impl Peer for FromPeer {
             denies::TOPIC => {
                 let question = wire::decode(&question).map_err(malformed)?;
                 wire::encode(&self.app.own_denies(&question)).map_err(malformed)
+            }
+            usage::TOPIC => {
+                let asked = wire::decode(&question).map_err(malformed)?;
+                wire::encode(&self.app.own_usage(&asked).await).map_err(malformed)
             }
             time::TOPIC => wire::encode(&now()).map_err(malformed),
             _newer => Err(malformed(format!("this node knows no topic `{topic}`"))),

@@ -9,7 +9,7 @@ use bailiwick_policy::query::ListQuery;
 use bailiwick_rpc::api::{
     ApiError, At, AuditEntry, AuditQuery, AuditReply, CheckReply, CheckRequest, ClusterStatus, DeniesReply, DeniesRequest,
     DiffReply, ExplainReply, GetReply, HoldingsReply, HoldingsRequest, LintReply, ListReply, MemberChangeReply, MemberChangeRequest, PreviewReply, PreviewRequest,
-    Receipt, RejectionBody, RowFault, ScopesReply, ScopesRequest, SubmitRequest, SuggestReply, SuggestRequest, WatchReply,
+    Receipt, RejectionBody, RowFault, ScopesReply, ScopesRequest, SubmitRequest, SuggestReply, SuggestRequest, UsageReply, UsageRequest, WatchReply,
     WatchRequest, WhatCanReply, WhatCanRequest, WhoAmI, WhoCanReply, WhoCanRequest,
 };
 
@@ -95,6 +95,7 @@ pub(crate) trait Api {
     async fn diff(&self, org: Option<OrgCode>, from: Revision, to: Revision) -> Result<DiffReply, CallFault>;
     async fn denies(&self, request: DeniesRequest) -> Result<DeniesReply, CallFault>;
     async fn suggest(&self, request: SuggestRequest) -> Result<SuggestReply, CallFault>;
+    async fn usage(&self, request: UsageRequest) -> Result<UsageReply, CallFault>;
     async fn lint(&self, org: Option<OrgCode>) -> Result<LintReply, CallFault>;
     async fn who_can(&self, request: WhoCanRequest) -> Result<WhoCanReply, CallFault>;
     async fn what_can(&self, request: WhatCanRequest) -> Result<WhatCanReply, CallFault>;

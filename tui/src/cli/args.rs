@@ -307,6 +307,9 @@ Example:
     /// What was refused lately, as every node counts it
     #[command(after_help = "Example:\n  bailiwick --dev denies --text needs_write --follow")]
     Denies(Denies),
+    /// When grants were last used, as every node counts it: which of them nobody needs
+    #[command(after_help = "Examples:\n  bailiwick --dev usage --of user:bob\n  bailiwick --dev usage --unused 90 --json")]
+    Usage(Usage),
     /// What is lawful and still most likely a mistake: in the organisation, or in a file
     #[command(after_help = "Examples:\n  bailiwick --dev lint\n  bailiwick lint endpoints endpoints.tsv --map resource=access_group_resource")]
     Lint(Lint),

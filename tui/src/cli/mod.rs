@@ -35,6 +35,7 @@ mod secret;
 mod suggest;
 mod suspend;
 mod tests_of;
+mod usage;
 mod watch;
 mod who;
 mod whoami;

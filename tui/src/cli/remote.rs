@@ -107,6 +107,10 @@ impl Api for Remote {
         Ok(self.client.suggest(request).await?)
     }
 
+    async fn usage(&self, request: UsageRequest) -> Result<UsageReply, CallFault> {
+        Ok(self.client.usage(request).await?)
+    }
+
     async fn lint(&self, org: Option<OrgCode>) -> Result<LintReply, CallFault> {
         Ok(self.client.lint(org).await?)
     }

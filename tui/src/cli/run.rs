@@ -13,7 +13,7 @@ use super::context::Context;
 use super::exit::{Exit, Trouble};
 use super::out::Out;
 use super::{
-    allocate, ask, audit, check, cluster, compare, credential, denies, export, files, import, lint, members, narrow, nouns, proposals, read, suggest, suspend, tests_of, watch, who, whoami, write,
+    allocate, ask, audit, check, cluster, compare, credential, denies, export, files, import, lint, members, narrow, nouns, proposals, read, suggest, suspend, tests_of, usage, watch, who, whoami, write,
 };
 
 /// Does a deed.
@@ -36,6 +36,7 @@ pub(crate) async fn deed<A: Api>(context: &Context<'_, A>, deed: &Deed, out: &mu
         Deed::Audit(verb) => audit::audit(context, verb, out).await,
         Deed::Diff(args) => audit::diff(context, args, out).await,
         Deed::Denies(args) => denies::denies(context, args, out).await,
+        Deed::Usage(args) => usage::usage(context, args, out).await,
         Deed::Lint(Lint { what: None }) => lint::org(context, out).await,
         Deed::Lint(Lint { what: Some(verb) }) => lint::file(verb, out),
         Deed::AccessGroup(GroupVerb::Stores { group, out: file }) => export::stores(context, Some(group), file.as_deref(), out).await,
@@ -249,6 +250,7 @@ async fn commands<A: Api>(context: &Context<'_, A>, deed: &Deed) -> Result<Optio
         | Deed::Audit(_)
         | Deed::Diff(_)
         | Deed::Denies(_)
+        | Deed::Usage(_)
         | Deed::Lint(_)
         | Deed::Import(_)
         | Deed::Export(_)

@@ -306,6 +306,10 @@ impl Browse for Mind {
         unasked()
     }
 
+    async fn usage(self, _: Context, _: UsageRequest) -> Result<UsageReply, ApiError> {
+        unasked()
+    }
+
     async fn lint(self, _: Context, _: Option<OrgCode>) -> Result<LintReply, ApiError> {
         unasked()
     }

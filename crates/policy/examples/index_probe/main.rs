@@ -33,6 +33,7 @@ use bailiwick_policy::reference;
 use bailiwick_policy::state::State;
 use hashbrown::HashMap;
 
+mod noted;
 mod people;
 
 type Fallible<T> = Result<T, Box<dyn Error>>;
@@ -124,6 +125,7 @@ fn measure(stores: usize, samples: usize) -> Fallible<Figures> {
     figures.push(("decide / floor p50 x100", "%", 100.0 * index_p50 / floor_p50));
     figures.push(("match alone p50", "ns", match_alone(&floor, &calls, samples / 4, clock, &mut chance)));
     figures.push(("batch of 1000", "decisions/s", batches(&index, &calls, stores, samples, &mut chance)));
+    noted::measure(&mut figures, &index, &calls, stores, &mut chance)?;
     figures.push(("subjects per pair", "bytes", index.subject_bytes() as f64 / stores as f64));
     figures.push(("resident per pair", "bytes", grown as f64 / stores as f64));
     figures.push(("floor per pair", "bytes", floor.bytes() as f64 / stores as f64));

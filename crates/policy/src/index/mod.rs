@@ -26,6 +26,7 @@ mod person;
 mod prefetch;
 mod routes;
 mod subjects;
+mod trace;
 mod trees;
 
 use leaf::{Key, Record, Site};
@@ -37,6 +38,7 @@ use people::Touched;
 use subjects::{Builder, Probe, Subjects, TillState};
 
 pub use crate::decide::{decide, decide_batch};
+pub use trace::Trace;
 
 /// What decisions read of a state. Cheap to clone; a clone stays as it was while the other is advanced.
 #[derive(Clone, Debug)]

@@ -335,6 +335,24 @@ pub fn ways_of_application(
     (tally, Reason::PermissionMissing)
 }
 
+/// Of a call that needs all of its scopes: the ways of each, which the ways of the call tell as one.
+pub fn ways_of_each_scope(
+    state: &State,
+    org: &OrgState,
+    holder: Holder<'_>,
+    request: &Request<'_>,
+    called: Option<&Called<'_>>,
+    at: &Where,
+) -> Vec<Way> {
+    let (held, reach, me) = match holder {
+        Holder::User(user) => (scopes::of_user(state, org, user), Some(&user.more().places), Me::User(user.id.as_str())),
+        Holder::Application(application) => (scopes::of_application(state, org, application), None, Me::Application(application.id.as_str())),
+        Holder::Place => return Vec::new(),
+    };
+    let who = Asker { state, org, held: &held, reach: reach.map(Vec::as_slice), me, at, context: request.context };
+    called.map_or_else(Vec::new, |called| who.each_scope(called).into_iter().flat_map(|one| one.ways).collect())
+}
+
 /// The way of a privilege: the right that is held, through its role; else what would do.
 fn privilege_way(held: Option<(&RoleGrant, &PrivilegeId)>, wanted: &[PrivilegeId], permit: Reason) -> Way {
     match held {
@@ -466,22 +484,34 @@ impl Asker<'_> {
         all.into_iter().for_each(|one| tally.take(one));
     }
 
-    /// The scopes that an endpoint asks for.
-    fn scopes_of_call(&self, called: &Called<'_>, tally: &mut Tally) {
-        let Some(routes) = called.routes().filter(|routes| !routes.scopes.is_empty()) else { return };
-        let Called::Own(endpoint) = called else { return };
-        let doing = Doing {
+    /// What is done by a call that asks for scopes.
+    fn doing(called: &Called<'_>) -> Option<Doing> {
+        let Called::Own(endpoint) = called else { return None };
+        let routes = called.routes()?;
+        Some(Doing {
             looks: endpoint.level == crate::access::Level::Read,
             // A POST that only searches makes nothing: it lists (AC-18).
             creates: &*endpoint.method == "POST" && !routes.instance && endpoint.level == crate::access::Level::Write,
             instance: routes.instance,
-        };
+        })
+    }
+
+    /// Each scope that an endpoint asks for, by itself.
+    fn each_scope(&self, called: &Called<'_>) -> Vec<Tally> {
+        let Some((routes, doing)) = called.routes().zip(Self::doing(called)) else { return Vec::new() };
+        routes.scopes.iter().map(|scope| self.scope(scope, doing)).collect()
+    }
+
+    /// The scopes that an endpoint asks for.
+    fn scopes_of_call(&self, called: &Called<'_>, tally: &mut Tally) {
+        let Some(routes) = called.routes().filter(|routes| !routes.scopes.is_empty()) else { return };
+        let Some(doing) = Self::doing(called) else { return };
         if !routes.all_scopes {
             self.any_scope(routes.scopes.iter(), doing, tally);
             return;
         }
         // All of them: as good as the worst.
-        let each: Vec<Tally> = routes.scopes.iter().map(|scope| self.scope(scope, doing)).collect();
+        let each = self.each_scope(called);
         let closed = each.iter().filter(|one| one.permit().is_none()).filter_map(Tally::deny).min_by_key(|reason| nearness(*reason));
         let names: Vec<&str> = routes.scopes.iter().map(ScopeId::as_str).collect();
         let what = format!("scope:{}", names.join("+"));

@@ -13,5 +13,6 @@ mod peers;
 mod people;
 mod reasons;
 mod sizes;
+mod usage;
 mod whatcan;
 mod whocan;

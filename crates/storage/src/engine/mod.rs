@@ -11,13 +11,15 @@ pub use rocks::RocksEngine;
 
 use crate::fault::Fault;
 
-/// The two databases of a node: they are written under opposite rules.
+/// The databases of a node: the first two are written under opposite rules, the third is nobody's but the node's.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Database {
     /// Votes and entries: every batch that asks for it is on the disk before `write` returns.
     Raft,
     /// State, written behind: a batch is on the disk after `flush`, all key spaces of it at once.
     State,
+    /// When grants were last used, as this node saw it: outside the state, small, and begun anew if it is lost.
+    Usage,
 }
 
 impl Database {
@@ -26,6 +28,7 @@ impl Database {
         match self {
             Self::Raft => &[Space::Log, Space::Marks],
             Self::State => &[Space::Objects, Space::Audit, Space::AuditIndex, Space::Requests, Space::Watermark],
+            Self::Usage => &[Space::Usage],
         }
     }
 }
@@ -47,6 +50,8 @@ pub enum Space {
     Requests,
     /// How far the state has come.
     Watermark,
+    /// Minutes by org and grant.
+    Usage,
 }
 
 impl Space {
@@ -60,6 +65,7 @@ impl Space {
             Self::AuditIndex => "audit-index",
             Self::Requests => "requests",
             Self::Watermark => "watermark",
+            Self::Usage => "usage",
         }
     }
 }

@@ -4,6 +4,7 @@
 //!   damage in the middle; no recycling of write-ahead logs (with it every write without one fails); no
 //!   `manual_wal_flush`.
 //! - State: no write-ahead log, small memtables, flushed over all key spaces at once.
+//! - Usage: a write-ahead log as the log's, small memtables.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -85,7 +86,7 @@ impl RocksEngine {
             family.set_compression_type(rocksdb::DBCompressionType::Lz4);
             family.set_write_buffer_size(match which {
                 Database::Raft => LOG_MEMTABLE_BYTES,
-                Database::State => STATE_MEMTABLE_BYTES,
+                Database::State | Database::Usage => STATE_MEMTABLE_BYTES,
             });
             ColumnFamilyDescriptor::new(space.name(), family)
         });
@@ -162,7 +163,7 @@ impl Engine for RocksEngine {
         }
         let mut options = WriteOptions::default();
         match self.which {
-            Database::Raft => options.set_sync(sync),
+            Database::Raft | Database::Usage => options.set_sync(sync),
             Database::State => options.disable_wal(true),
         }
         self.db.write_opt(write, &options).map_err(|e| self.fault(&e))?;
@@ -174,7 +175,7 @@ impl Engine for RocksEngine {
 
     fn flush(&self) -> Result<(), Fault> {
         match self.which {
-            Database::Raft => self.db.flush_wal(true).map_err(|e| self.fault(&e)),
+            Database::Raft | Database::Usage => self.db.flush_wal(true).map_err(|e| self.fault(&e)),
             Database::State => {
                 let families: Vec<_> =
                     self.which.spaces().iter().map(|space| self.family(*space)).collect::<Result<_, _>>()?;

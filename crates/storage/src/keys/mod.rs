@@ -8,6 +8,7 @@ pub(crate) mod log;
 pub(crate) mod mark;
 pub(crate) mod object;
 pub(crate) mod request;
+pub(crate) mod usage;
 pub(crate) mod vote;
 pub(crate) mod watermark;
 

@@ -162,6 +162,17 @@ fn a_snapshot_of_every_kind() {
 }
 
 #[test]
+fn marks_of_usage() {
+    let mark = crate::UsageMark { first: 29_000_000, last: 29_000_123 };
+    let key = keys::usage::key("acme", "07\tbob\tstaff");
+    assert_eq!(golden("usage-v1-key", &key), key);
+    let value = golden("usage-v1", &keys::usage::value(mark));
+    assert_eq!(keys::usage::decode(&key, &value), Ok(("acme".to_owned(), "07\tbob\tstaff".to_owned(), mark)));
+    let window = crate::UsageWindow { since: Tick(1_700_000_000_000), missed: 3 };
+    assert_eq!(keys::usage::decode_window(&golden("usage-window-v1", &keys::usage::window(window))), Ok(window));
+}
+
+#[test]
 fn the_identity() {
     let identity = Identity::new(&IdentityExpectation { cluster: "c1".into(), node: 2 });
     assert_eq!(Identity::decode("identity", &golden("identity-v1", &identity.encode())), Ok(identity));

@@ -86,6 +86,23 @@ pub struct Denies {
     pub follow: bool,
 }
 
+/// When grants were last used.
+#[derive(Args, Clone, Debug)]
+pub struct Usage {
+    /// Only grants of, to or at this object: user:ID, user-group:ID, access-group:ID, permission-set:ID, role:ID, access-control:ID, application:ID, store:CODE, …
+    #[arg(long, value_name = "KIND:ID")]
+    pub of: Option<String>,
+    /// Only those that were not used in so many days
+    #[arg(long, value_name = "DAYS", num_args = 0..=1, default_missing_value = UNUSED)]
+    pub unused: Option<u32>,
+    /// At most so many grants [default: all]
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+}
+
+/// Days of `--unused` without any.
+const UNUSED: &str = "30";
+
 /// The lint: of the organisation, or of a file.
 #[derive(Args, Clone, Debug)]
 pub struct Lint {

@@ -16,7 +16,7 @@ use bailiwick_policy::state::State;
 use bailiwick_policy::view::Viewer;
 use bailiwick_policy::whatcan::{WhatCan, what_can};
 use bailiwick_policy::whoami::whoami as holdings;
-use bailiwick_policy::{impact, lint, plan, preview, suggest, whocan};
+use bailiwick_policy::{impact, lint, plan, preview, suggest, usage, whocan};
 use bailiwick_rpc::api::*;
 
 use crate::cli::api::{Api, CallFault, Written};
@@ -37,6 +37,8 @@ pub struct Fake {
     pub rows: RefCell<Vec<AuditRow>>,
     /// What the deny feed says next.
     pub denies: RefCell<VecDeque<Result<DeniesReply, CallFault>>>,
+    /// Grants that were used, in words, and when.
+    pub used: RefCell<Vec<(String, Tick)>>,
     /// Every id that was submitted.
     pub ids: RefCell<Vec<RequestId>>,
     /// Folder of job files.
@@ -55,6 +57,7 @@ impl Fake {
             members: RefCell::default(),
             rows: RefCell::default(),
             denies: RefCell::default(),
+            used: RefCell::default(),
             ids: RefCell::default(),
             jobs: tempfile::tempdir().expect("a folder"),
             actor: "first-operator".parse().expect("an id"),
@@ -360,6 +363,32 @@ impl Api for Fake {
         }
         reply.left_total = reply.left.len() as u64;
         Ok(reply)
+    }
+
+    /// Pages of two of the real list, so that whoever reads them goes on; used is what a test says.
+    async fn usage(&self, request: UsageRequest) -> Result<UsageReply, CallFault> {
+        self.fails()?;
+        let state = self.state.borrow();
+        let org = request.org.as_ref().and_then(|org| state.orgs.get(org)).expect("an org");
+        if let Some(why) = request.of.as_deref().and_then(usage::unknown_kind) {
+            return Err(CallFault::Api(ApiError::new(ApiError::BAD_REQUEST, why)));
+        }
+        let page = usage::listed(&state, org, request.of.as_deref(), request.cursor.as_deref(), 2);
+        let used = self.used.borrow();
+        let row = |grant: &usage::Used| {
+            let at = used.iter().find(|(text, _)| *text == grant.to_string()).map(|(_, at)| *at);
+            UsageRow { kind: grant.kind().to_owned(), grant: grant.to_string(), first: at, last: at }
+        };
+        let since = NOW - u64::from(request.unused_days.unwrap_or(0)) * 86_400_000;
+        let unused = |row: &UsageRow| request.unused_days.is_none() || row.last.is_none_or(|last| last.0 < since);
+        Ok(UsageReply {
+            rows: page.grants.iter().map(row).filter(unused).collect(),
+            next: page.grants.last().filter(|_| page.more).map(usage::Used::key),
+            windows: vec![UsageWindow { node: 1, since: Tick(NOW - 1_000), missed: 3, pending: 0 }, UsageWindow { node: 2, since: Tick(NOW - 2_000), ..UsageWindow::default() }],
+            silent: vec![3],
+            since: Tick(NOW - 1_000),
+            revision: state.revision,
+        })
     }
 
     async fn lint(&self, _org: Option<OrgCode>) -> Result<LintReply, CallFault> {

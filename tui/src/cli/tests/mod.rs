@@ -12,6 +12,7 @@ mod members;
 mod people;
 mod proposing;
 mod questions;
+mod usage;
 mod users;
 
 use clap::Parser;

@@ -1,0 +1,184 @@
+//! What was noted lately: a table of fingerprints that threads share without a lock. A request that is in it costs a
+//! hash and one cache line; nothing is written then, so that threads don't take the line from each other.
+//!
+//! It forgets: a fingerprint may be pushed out by others, and its request is then new once more. It never takes a new
+//! request for a noted one, but for equal fingerprints of 64 bits under a seed that no caller knows.
+
+use std::hash::Hasher;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use foldhash::SharedSeed;
+use foldhash::fast::FoldHasher;
+
+use crate::decision::{Ask, Request, Subject};
+use crate::index::Trace;
+
+/// Fingerprints in a bucket: half of a cache line.
+const WAYS: usize = 4;
+/// Buckets, a power of two: with all ways as many fingerprints as are noted in a minute at most, in half a megabyte.
+const BUCKETS: usize = 1 << 14;
+
+#[repr(align(32))]
+#[derive(Default)]
+struct Bucket([AtomicU64; WAYS]);
+
+/// The table.
+pub struct Sieve {
+    seed: SharedSeed,
+    /// Changed to forget everything at once.
+    salt: AtomicU64,
+    buckets: Box<[Bucket]>,
+}
+
+impl std::fmt::Debug for Sieve {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sieve").finish_non_exhaustive()
+    }
+}
+
+impl Sieve {
+    /// An empty one. The seed is to be unknown to callers.
+    pub fn new(seed: u64) -> Self {
+        Self { seed: SharedSeed::from_u64(seed), salt: AtomicU64::new(seed), buckets: (0..BUCKETS).map(|_| Bucket::default()).collect() }
+    }
+
+    /// Forgets everything: what comes next is new.
+    pub fn forget(&self) {
+        self.salt.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether a permitted request is new; it is noted by that.
+    #[inline]
+    pub fn is_new(&self, request: &Request<'_>, trace: Trace) -> bool {
+        self.note(self.print(request, trace))
+    }
+
+    /// The same of anything that has a name: a credential that let somebody in.
+    #[inline]
+    pub fn is_new_name(&self, name: &str) -> bool {
+        let mut hasher = self.hasher();
+        hasher.write_u8(0xff);
+        hasher.write(name.as_bytes());
+        self.note(hasher.finish())
+    }
+
+    #[inline]
+    fn hasher(&self) -> FoldHasher<'_> {
+        FoldHasher::with_seed(self.salt.load(Ordering::Relaxed), &self.seed)
+    }
+
+    #[inline]
+    fn print(&self, request: &Request<'_>, trace: Trace) -> u64 {
+        let mut hasher = self.hasher();
+        hasher.write(request.org.as_bytes());
+        let (kind, id) = match request.subject {
+            Subject::Store(id) => (0, id),
+            Subject::Till(id) => (1, id),
+            Subject::User(id) => (2, id),
+            Subject::Application(id) => (3, id),
+        };
+        // Lengths keep one text's end from being the next one's beginning.
+        hasher.write_u64((id.len() as u64) << 32 | kind);
+        hasher.write(id.as_bytes());
+        match request.ask {
+            Ask::Endpoint { .. } => {
+                let (target, numbering) = trace.halves();
+                hasher.write_u64(target);
+                hasher.write_u64(numbering);
+            }
+            Ask::Module { module, action } => {
+                hasher.write_u64(0x100 | action as u64);
+                hasher.write(module.as_bytes());
+            }
+            Ask::Scope { scope } => {
+                hasher.write_u64(0x200);
+                hasher.write(scope.as_bytes());
+            }
+            Ask::Entity { entity, action } => {
+                hasher.write_u64(0x300 | action as u64);
+                hasher.write(entity.as_bytes());
+            }
+        }
+        // Nothing of a context changes what permits a store or a till.
+        if kind > 1 {
+            let flags = [request.context.instance, is_own(request), request.context.place.is_some()];
+            hasher.write_u64(flags.into_iter().fold(0, |bits, flag| bits << 1 | u64::from(flag)));
+            hasher.write(request.context.place.unwrap_or_default().as_bytes());
+        }
+        hasher.finish()
+    }
+
+    #[inline]
+    fn note(&self, print: u64) -> bool {
+        // An empty place is 0, which no fingerprint is.
+        let print = print | 1;
+        let at = usize::try_from(print >> 1).unwrap_or(0) % BUCKETS;
+        let Some(Bucket(ways)) = self.buckets.get(at) else { return true };
+        if ways.iter().any(|way| way.load(Ordering::Relaxed) == print) {
+            return false;
+        }
+        let victim = ways.iter().position(|way| way.load(Ordering::Relaxed) == 0).unwrap_or_else(|| usize::try_from(print >> 62).unwrap_or(0));
+        if let Some(way) = ways.get(victim) {
+            way.store(print, Ordering::Relaxed);
+        }
+        true
+    }
+}
+
+/// Whether the instance is said to be the subject's own, as decisions read it (AC-18).
+fn is_own(request: &Request<'_>) -> bool {
+    let named = [request.context.created_by, request.context.assigned_to];
+    named.into_iter().flatten().any(|named| match request.subject {
+        Subject::User(id) => named.strip_prefix("user:").unwrap_or(named) == id,
+        Subject::Application(id) => named.strip_prefix("application:") == Some(id),
+        Subject::Store(_) | Subject::Till(_) => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decision::Context;
+
+    fn request(subject: Subject<'_>) -> Request<'_> {
+        Request::call("acme", subject, "GET", "/a")
+    }
+
+    #[test]
+    fn what_was_noted_is_new_no_more_until_it_is_forgotten() {
+        let sieve = Sieve::new(7);
+        let asked = request(Subject::Till("s/t"));
+        assert!(sieve.is_new(&asked, Trace::default()));
+        assert!(!sieve.is_new(&asked, Trace::default()));
+        assert!(sieve.is_new(&request(Subject::Store("s/t")), Trace::default()), "another kind of subject");
+        assert!(sieve.is_new(&request(Subject::Till("s/u")), Trace::default()), "another till");
+        assert!(sieve.is_new_name("pos") && !sieve.is_new_name("pos"));
+        sieve.forget();
+        assert!(sieve.is_new(&asked, Trace::default()) && sieve.is_new_name("pos"));
+    }
+
+    #[test]
+    fn a_context_makes_another_request_of_people_only() {
+        let sieve = Sieve::new(7);
+        let at = |subject, place| Request { context: Context { place: Some(place), ..Context::default() }, ..request(subject) };
+        assert!(sieve.is_new(&at(Subject::User("bob"), "store:a"), Trace::default()));
+        assert!(sieve.is_new(&at(Subject::User("bob"), "store:b"), Trace::default()));
+        assert!(sieve.is_new(&at(Subject::Till("s/t"), "store:a"), Trace::default()));
+        assert!(!sieve.is_new(&at(Subject::Till("s/t"), "store:b"), Trace::default()));
+        let own = |name| Request { context: Context { created_by: Some(name), ..Context::default() }, ..request(Subject::User("bob")) };
+        assert!(sieve.is_new(&own("ann"), Trace::default()));
+        assert!(!sieve.is_new(&own("cy"), Trace::default()), "one that isn't bob's is like another");
+        assert!(sieve.is_new(&own("user:bob"), Trace::default()));
+    }
+
+    /// However much is asked, it stays as large as it is; and what is pushed out is new again, never lost.
+    #[test]
+    fn it_is_bounded_and_never_takes_what_is_new_for_known() {
+        let sieve = Sieve::new(7);
+        for n in 0..4 * BUCKETS * WAYS {
+            let id = format!("s/{n}");
+            assert!(sieve.is_new(&request(Subject::Till(&id)), Trace::default()), "{id}");
+        }
+        assert_eq!(sieve.buckets.len(), BUCKETS);
+    }
+}
