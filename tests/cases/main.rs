@@ -13,6 +13,7 @@ mod majority_stopped;
 mod moments;
 mod namespaces;
 mod proposals;
+mod owners;
 mod reasons;
 mod receipts;
 mod rejections;
