@@ -5,4 +5,8 @@
 
 pub mod bench;
 pub mod harness;
+pub mod lived;
 pub mod tidy;
+/// Drawn and judged in memory by the tests of policy; here it is what real nodes are compared with.
+#[path = "../../crates/policy/tests/support/year/mod.rs"]
+pub mod year;

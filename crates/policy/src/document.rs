@@ -152,21 +152,6 @@ impl Document {
                 meta: Meta::default(),
             })));
         }
-        for (id, part) in &self.user_groups {
-            let controls = part.controls.iter().map(|one| {
-                let control = one.id.parse().map_err(|why| bad(format!("user-groups.{id}.controls"), why))?;
-                Ok(ControlGrant { control, places: sorted(one.at.clone()), bounds: one.bounds() })
-            });
-            put(Object::UserGroup(Arc::new(UserGroup {
-                org: code.clone(),
-                id: id.clone(),
-                name: part.name.clone(),
-                description: part.description.clone(),
-                audience: part.audience,
-                controls: Arc::new(sorted(controls.collect::<Result<_, BadDocument>>()?)),
-                meta: Meta::default(),
-            })));
-        }
         for (id, part) in &self.permission_sets {
             let grants = part.grants.iter().map(|(module, actions)| ModuleGrant { module: module.clone(), actions: *actions }).collect();
             put(Object::Set(Arc::new(PermissionSet {
@@ -219,6 +204,22 @@ impl Document {
                 })));
             }
         }
+        // They may name stores.
+        for (id, part) in &self.user_groups {
+            let controls = part.controls.iter().map(|one| {
+                let control = one.id.parse().map_err(|why| bad(format!("user-groups.{id}.controls"), why))?;
+                Ok(ControlGrant { control, places: sorted(one.at.clone()), bounds: one.bounds() })
+            });
+            put(Object::UserGroup(Arc::new(UserGroup {
+                org: code.clone(),
+                id: id.clone(),
+                name: part.name.clone(),
+                description: part.description.clone(),
+                audience: part.audience,
+                controls: Arc::new(sorted(controls.collect::<Result<_, BadDocument>>()?)),
+                meta: Meta::default(),
+            })));
+        }
         // An owner comes before another goes.
         let owns = |part: &UserPart| part.user_type == UserType::Owner && !part.suspended;
         let (owners, others): (Vec<_>, Vec<_>) = self.users.iter().partition(|(_, part)| owns(part));
@@ -240,10 +241,10 @@ fn of_documents(org: &OrgState) -> impl Iterator<Item = Object> + '_ {
     let endpoints = org.endpoints.values().cloned().map(Object::Endpoint);
     let groups = org.groups.values().filter(|group| group.kind == GroupKind::Custom).cloned().map(Object::Group);
     let bundles = org.controls.values().cloned().map(Object::Control);
-    let bundles = bundles.chain(org.user_groups.values().cloned().map(Object::UserGroup)).chain(org.sets.values().cloned().map(Object::Set));
-    let bundles = bundles.chain(org.roles.values().cloned().map(Object::Role));
+    let bundles = bundles.chain(org.sets.values().cloned().map(Object::Set)).chain(org.roles.values().cloned().map(Object::Role));
     let stores = org.stores.values().cloned().map(Object::Store).chain(org.tills.values().cloned().map(Object::Till));
-    let people = org.users.values().cloned().map(Object::User).chain(org.applications.values().cloned().map(Object::Application));
+    let people = org.user_groups.values().cloned().map(Object::UserGroup).chain(org.users.values().cloned().map(Object::User));
+    let people = people.chain(org.applications.values().cloned().map(Object::Application));
     places.chain(catalogue).chain(scopes).chain(endpoints).chain(groups).chain(bundles).chain(stores).chain(people)
 }
 

@@ -80,7 +80,7 @@ pub fn compare(made: &Made, catalogue: &Platform, plant: Option<Plant>, counts: 
             differences.push(Difference {
                 question: question.clone(),
                 ours: format!("{} ({}); by the index {}", by_rules.verdict(), by_rules.reason, by_index.reason),
-                theirs: format!("{} (by {})", if theirs.permit { "permit" } else { "deny" }, if theirs.by.is_empty() { "nothing".to_owned() } else { theirs.by.join("; ") }),
+                theirs: theirs.to_string(),
             });
         }
         answers.push(theirs.permit);

@@ -41,7 +41,8 @@ fn laid_out(value: &Value, depth: usize) -> String {
     let (inner, outer) = ("  ".repeat(depth + 1), "  ".repeat(depth));
     match value {
         Value::Object(all) => {
-            let rows: Vec<String> = all.iter().map(|(key, value)| format!("{inner}{}: {}", Value::from(key.as_str()), laid_out(value, depth + 1))).collect();
+            let row = |(key, value): (&String, &Value)| format!("{inner}{}: {}", Value::from(key.as_str()), laid_out(value, depth + 1));
+            let rows: Vec<String> = all.iter().map(row).collect();
             format!("{{\n{}\n{outer}}}", rows.join(",\n"))
         }
         Value::Array(all) => {

@@ -7,6 +7,7 @@ mod files;
 mod options;
 mod scene;
 mod translate;
+mod time;
 #[cfg(test)]
 mod tests;
 
@@ -51,6 +52,12 @@ fn run(options: &Options) -> Result<usize, String> {
     }
     if let Some(folder) = &options.check {
         return files::check(folder, &catalogue);
+    }
+    if let Some(rounds) = options.time {
+        let scenes = options.seed..options.seed + options.scenes;
+        let made: Vec<_> = scenes.map(|seed| scene::make(seed, options.requests, &catalogue)).collect::<Result<_, _>>()?;
+        print!("{}", time::measure(&made, &catalogue, rounds)?);
+        return Ok(0);
     }
     let (mut counts, mut faults) = (Counts::default(), 0);
     for seed in options.seed..options.seed + options.scenes {

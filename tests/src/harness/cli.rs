@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::ended::ended;
 use super::terminal::Terminal;
 
-/// How long one run may take.
+/// How long one run may take, unless it is said otherwise.
 const RUN_MAX: Duration = Duration::from_secs(60);
 
 /// The program with the flags that lead it to a cluster.
@@ -20,6 +20,7 @@ pub struct Cli {
     program: PathBuf,
     home: PathBuf,
     flags: Vec<String>,
+    run_max: Duration,
 }
 
 /// What became of a run.
@@ -40,7 +41,7 @@ pub struct Ran {
 impl Cli {
     /// As an operator with a certificate.
     pub fn new(program: &Path, home: &Path, nodes: &[String], ca: &Path, own: &KeyFiles, org: &str) -> Self {
-        let mut cli = Self { program: program.to_owned(), home: home.to_owned(), flags: Vec::new() };
+        let mut cli = Self { program: program.to_owned(), home: home.to_owned(), flags: Vec::new(), run_max: RUN_MAX };
         cli.flag("--nodes", &nodes.join(","));
         cli.flag("--ca", &ca.display().to_string());
         cli.flag("--certificate", &own.certificate.display().to_string());
@@ -58,6 +59,11 @@ impl Cli {
         let mut cli = self.clone();
         cli.flags[1] = nodes.join(",");
         cli
+    }
+
+    /// The same with another bound for one run.
+    pub fn within(&self, run_max: Duration) -> Self {
+        Self { run_max, ..self.clone() }
     }
 
     /// Runs it.
@@ -82,12 +88,12 @@ impl Cli {
             .unwrap_or_else(|why| panic!("`{line}`: {why}"));
         // Pipes are read while it runs: a full one would hold it up for ever.
         let (stdout, stderr) = (child.stdout.take().map(read), child.stderr.take().map(read));
-        let in_time = ended(child.id(), RUN_MAX);
+        let in_time = ended(child.id(), self.run_max);
         if !in_time {
             child.kill().expect("a child of ours can be killed");
         }
         let status = child.wait().expect("a child that has ended can be waited for");
-        assert!(in_time, "`{line}` did not end within {RUN_MAX:?}");
+        assert!(in_time, "`{line}` did not end within {:?}", self.run_max);
         let text = |thread: Option<std::thread::JoinHandle<String>>| thread.map_or_else(String::new, |t| t.join().unwrap_or_default());
         Ran { line, code: status.code().unwrap_or(-1), stdout: text(stdout), stderr: text(stderr), took: began.elapsed() }
     }

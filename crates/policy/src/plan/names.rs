@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use crate::ids::BadId;
+use crate::ids::{BadId, GroupId};
 use crate::limits::CODE_CHARS_MAX;
 use crate::name::{Name, check_text, fold};
-use crate::outcome::{Rejection, RejectionCode};
-use crate::state::OrgState;
+use crate::object::Object;
+use crate::outcome::{Change, Rejection, RejectionCode};
+use crate::state::{APPLICATION, CONTROL, OrgState, ROLE, SET, USER_GROUP};
 
 /// What a kind of bundle has in an org: its own, and the platform's beneath.
 pub(super) struct Bundles<'a> {
@@ -79,6 +80,54 @@ impl Bundles<'_> {
         }
         id.parse().map_err(|why: BadId| Rejection::new(RejectionCode::TextInvalid, why.to_string()))
     }
+}
+
+/// Nothing that is put as an object takes a name that another keeps. The index of the state after it tells of the last alone
+/// that was put with a name, so the one before is asked.
+pub(super) fn none_taken(old: &OrgState, new: &OrgState, changes: &[Change]) -> Result<(), Rejection> {
+    for object in changes.iter().filter_map(|change| change.after.as_ref()) {
+        let (name, other) = match object {
+            Object::Group(o) => {
+                let keeps = |id: &&GroupId| **id != o.id && new.groups.get(*id).is_some_and(|other| other.name.folded() == o.name.folded());
+                (&o.name, old.group_names.get(&o.name.folded()).filter(keeps).map(ToString::to_string))
+            }
+            Object::Control(o) => (&o.name, kept(old, CONTROL, &o.name, o.id.as_str(), |id| new.controls.get(id).map(|other| &other.name))),
+            Object::UserGroup(o) => (&o.name, kept(old, USER_GROUP, &o.name, o.id.as_str(), |id| new.user_groups.get(id).map(|other| &other.name))),
+            Object::Set(o) => (&o.name, kept(old, SET, &o.name, o.id.as_str(), |id| new.sets.get(id).map(|other| &other.name))),
+            Object::Role(o) => (&o.name, kept(old, ROLE, &o.name, o.id.as_str(), |id| new.roles.get(id).map(|other| &other.name))),
+            Object::Application(o) => {
+                (&o.name, kept(old, APPLICATION, &o.name, o.id.as_str(), |id| new.applications.get(id).map(|other| &other.name)))
+            }
+            Object::Cluster(_)
+            | Object::Org(_)
+            | Object::Zone(_)
+            | Object::Concept(_)
+            | Object::Store(_)
+            | Object::Till(_)
+            | Object::Resource(_)
+            | Object::Endpoint(_)
+            | Object::User(_)
+            | Object::Credential(_)
+            | Object::Retired(_)
+            | Object::Scope(_)
+            | Object::Entity(_)
+            | Object::Override(_)
+            | Object::Settings(_)
+            | Object::Platform(_)
+            | Object::Clock(_) => continue,
+        };
+        if let Some(other) = other {
+            let message = format!("`{other}` has the name `{name}` of `{}`, or one that differs only in case: rename it first", object.id());
+            return Err(Rejection::new(RejectionCode::NameTaken, message));
+        }
+    }
+    Ok(())
+}
+
+/// Another that had the name before and still has it.
+fn kept<'a>(old: &OrgState, kind: &'static str, name: &Name, own: &str, now: impl Fn(&str) -> Option<&'a Name>) -> Option<String> {
+    let other = old.named(kind, name.as_str()).filter(|id| ***id != *own)?;
+    now(other).filter(|kept| kept.folded() == name.folded()).map(|_| other.to_string())
 }
 
 /// A description that may be stored.

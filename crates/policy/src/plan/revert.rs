@@ -172,6 +172,7 @@ pub(super) fn lawful(before: &State, after: &State, org: &OrgCode, changes: &[Ch
             (None, None) => {}
         }
     }
+    super::names::none_taken(old, new, changes)?;
     super::rows::trees_hold(new)?;
     groups::default_holds(new)?;
     let owned = new.users.values().any(|u| u.active && u.user_type == UserType::Owner);

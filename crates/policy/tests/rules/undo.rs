@@ -82,6 +82,56 @@ fn what_is_not_lawful_any_more_is_not_undone() {
     assert!(world.acme_state().group("New").is_none());
 }
 
+#[test]
+fn ag_9_a_name_that_another_has_by_now_is_neither_given_back_nor_taken_by_a_file() {
+    let mut world = World::acme();
+    let rename = |group: &str, name: &str| Command::EditGroup {
+        org: id("acme"),
+        group: group.into(),
+        name: Some(id(name)),
+        description: None,
+        cells: Vec::new(),
+        widen: Vec::new(),
+    };
+    world.ok(create_group("First", &[]));
+    let renamed = world.ok_row(rename("First", "Other"));
+    world.ok(create_group("FIRST", &[]));
+    assert_eq!(world.no(undo(&renamed)), RejectionCode::NameTaken);
+    for kind in ["application", "permission set"] {
+        let make = |world: &mut World, id: &str, name: &str| match kind {
+            "application" => {
+                let made = crate::app::register(id, None);
+                world.ok(made);
+                let edit = |name: &str| Command::EditApplication {
+                    org: crate::world::id("acme"),
+                    application: crate::world::id(id),
+                    name: Some(crate::world::id(name)),
+                    group: Default::default(),
+                    scopes: None,
+                    source: Default::default(),
+                    external: None,
+                };
+                world.ok_row(edit(name))
+            }
+            _set => world.ok_row(crate::people::create_set(name, &[])),
+        };
+        make(&mut world, "one", "One");
+        make(&mut world, "two", "Two");
+        let mut document = bailiwick_policy::document::Document::of(world.acme_state());
+        document.applications.values_mut().for_each(|application| application.name = id("ONE"));
+        document.permission_sets.values_mut().for_each(|set| set.name = id("ONE"));
+        let changes = document.changes(&world.state, world.acme_state(), false).expect("a good document");
+        // Only the second takes the name: the first is as it was, but for its case.
+        let of_second = |change: &Change| change.id().is_some_and(|id| id.to_string().ends_with("two"));
+        let changes: Vec<Change> = changes.into_iter().filter(of_second).collect();
+        assert_eq!(changes.len(), 1, "{kind}");
+        assert_eq!(world.no(Command::Apply { org: id("acme"), changes }), RejectionCode::NameTaken, "{kind}");
+        if kind == "application" {
+            world = World::acme();
+        }
+    }
+}
+
 fn put_stores_in(zone: &str) -> Command {
     use bailiwick_policy::command::{Field, PutMode, StoreRow};
     let zone = if zone.is_empty() { Field::Clear } else { Field::To(id(zone)) };

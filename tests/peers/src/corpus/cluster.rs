@@ -14,7 +14,7 @@ use bailiwick_policy::state::State;
 use super::{ORG, Scene};
 
 /// Some moment after 2025, in milliseconds: every scene begins here.
-pub const START: u64 = 1_750_000_000_000;
+const START: u64 = 1_750_000_000_000;
 
 /// A state, and the clock of its leader.
 #[derive(Clone, Debug)]

@@ -19,7 +19,7 @@ use bailiwick_policy::ids::{ApplicationId, Tick};
 use bailiwick_policy::platform::Platform;
 use serde::{Deserialize, Serialize};
 
-pub use cluster::{Cluster, START};
+pub use cluster::Cluster;
 pub use question::Question;
 
 /// The org that every scene is about.

@@ -39,8 +39,9 @@ pub(super) fn make(making: &mut Making) -> Result<(), String> {
             NewKey { id: id(&format!("key-{number}")), secret: Secret::TokenHash([100 + number; 32]), lasts_ms }
         });
         let lasts = key.as_ref().map(|key| key.lasts_ms);
-        let (source, external) = (None, false);
-        making.cluster.run(Command::RegisterApplication { org: id(ORG), id: id(name), name: id(name), kind, roles, scopes, group, source, external, key })?;
+        let (org, source, external) = (id(ORG), None, false);
+        let command = Command::RegisterApplication { org, id: id(name), name: id(name), kind, roles, scopes, group, source, external, key };
+        making.cluster.run(command)?;
         if let Some(lasts) = lasts {
             making.keys.insert(id(name), lasts.map(|lasts| Tick(making.cluster.now + lasts)));
         }

@@ -32,6 +32,8 @@ pub struct Made {
 struct Making {
     chance: Chance,
     cluster: Cluster,
+    /// The moment at which the cluster is there.
+    began: u64,
     /// The moment at which everything will be asked.
     clock: u64,
     keys: BTreeMap<ApplicationId, Option<Tick>>,
@@ -70,7 +72,7 @@ pub fn make(seed: u64, requests: usize, catalogue: &Platform) -> Result<Made, St
     let cluster = Cluster::new(catalogue)?;
     let mut chance = Chance::new(seed);
     let clock = cluster.now + 1_000_000 + 3_600_000 * chance.below(240) as u64;
-    let mut making = Making { chance, cluster, clock, keys: BTreeMap::new() };
+    let mut making = Making { chance, began: cluster.now, cluster, clock, keys: BTreeMap::new() };
     shops::places(&mut making)?;
     staff::scopes(&mut making)?;
     endpoints::make(&mut making)?;

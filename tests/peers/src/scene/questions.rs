@@ -14,6 +14,10 @@ const ODD: [&str; 14] = [
     "/orders?type=extension", "/stores/config?x", "/customers/me",
 ];
 
+/// The type of a registration, as a query tells it.
+const QUERIES: [&str; 7] =
+    ["", "", "?type=extension", "?type=application", "?x=1&type=extension", "?type=extension&type=extension", "?type=other"];
+
 /// As many questions as are wanted, each once.
 pub(super) fn ask(chance: &mut Chance, scene: &Scene, catalogue: &Platform, wanted: usize) -> Vec<Question> {
     let mut asked = std::collections::BTreeSet::new();
@@ -161,7 +165,7 @@ fn call(chance: &mut Chance, scene: &Scene, catalogue: &Platform, question: &mut
     });
     question.resource = segments.collect::<Vec<_>>().join("/");
     if template.starts_with("/admin/registrations") {
-        question.resource += chance.word(&["", "", "?type=extension", "?type=application", "?x=1&type=extension", "?type=extension&type=extension", "?type=other"]);
+        question.resource += chance.word(&QUERIES);
         question.body_type = chance.one_in(3).then(|| chance.word(&["extension", "application", "other"]).to_owned());
     }
     if chance.one_in(12) {

@@ -8,7 +8,7 @@ use bailiwick_policy::place::{Bounds, Place};
 
 use super::shops::{CONCEPTS, STORES, ZONES};
 use super::{Making, id};
-use crate::corpus::{ORG, START};
+use crate::corpus::ORG;
 
 /// Custom entities; not every scene has both.
 const ENTITIES: [&str; 2] = ["gift", "order"];
@@ -51,7 +51,8 @@ pub(super) fn bounds(making: &mut Making) -> Bounds {
     if !making.chance.one_in(3) {
         return Bounds::ALWAYS;
     }
-    let from = *making.chance.pick(&[None, Some(START), Some(clock - 1), Some(clock), Some(clock), Some(clock + 1)]);
+    let began = making.began;
+    let from = *making.chance.pick(&[None, Some(began), Some(clock - 1), Some(clock), Some(clock), Some(clock + 1)]);
     let until = *making.chance.pick(&[None, Some(clock), Some(clock), Some(clock + 1), Some(clock + hour)]);
     match (from, until) {
         (Some(from), Some(until)) if until <= from => Bounds::ALWAYS,

@@ -17,20 +17,25 @@ pub(super) fn translate(source: &Source<'_>, world: &mut World) {
     world.policy("the org", "forbid(principal, action, resource) unless { context.org has active && context.org.active }");
     world.policy(
         "the subject",
-        "forbid(principal, action, resource) when { principal is User || principal is Application } unless { principal has active && principal.active }",
+        "forbid(principal, action, resource) when { principal is User || principal is Application } \
+         unless { principal has active && principal.active }",
     );
     world.policy("the endpoint", "forbid(principal, action == Action::\"call\", resource) unless { resource has known && resource.known }");
     let registration = if source.planted(Plant::RegistrationsOpen) { " && false" } else { "" };
     world.policy(
         "a registration",
         format!(
-            "forbid(principal is Application, action == Action::\"call\", resource) when {{ resource has by_type && resource.by_type{registration} }} unless {{ \
-             if context has named && context.named has kind then context.named.kind == \"extension\" else context has told && context.told == \"extension\" }}"
+            "forbid(principal is Application, action == Action::\"call\", resource) when {{ resource has by_type && resource.by_type{registration} }} \
+             unless {{ if context has named && context.named has kind then context.named.kind == \"extension\" \
+             else context has told && context.told == \"extension\" }}"
         ),
     );
     world.policy(
         "the till",
-        format!("forbid(principal, action, resource) when {{ principal is Till || principal is Store }} unless {{ {open} || (principal has active && principal.active) }}"),
+        format!(
+            "forbid(principal, action, resource) when {{ principal is Till || principal is Store }} \
+             unless {{ {open} || (principal has active && principal.active) }}"
+        ),
     );
     world.policy(
         "the place",

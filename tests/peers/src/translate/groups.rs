@@ -127,6 +127,7 @@ fn cell(
     let reads = levels.contains(Levels::R) || source.planted(Plant::WriteReads);
     for level in [("Read", reads), ("Write", levels.contains(Levels::W))].into_iter().filter(|(_, held)| *held).map(|(level, _)| level) {
         let cell = cell_of(source, resource.as_str(), class, level);
-        world.policy(format!("{group}: {resource} {class} {level}"), format!("permit(principal in {group}, action == Action::\"call\", resource in {cell}){clause}"));
+        let text = format!("permit(principal in {group}, action == Action::\"call\", resource in {cell}){clause}");
+        world.policy(format!("{group}: {resource} {class} {level}"), text);
     }
 }

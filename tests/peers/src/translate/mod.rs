@@ -15,9 +15,12 @@ mod routes;
 mod scopes;
 mod world;
 
+use std::fmt;
+
 use bailiwick_policy::document::Document;
+use bailiwick_policy::ids::Tick;
 use bailiwick_policy::platform::Platform;
-use cedar_policy::{Authorizer, Decision, Entities, PolicySet};
+use cedar_policy::{Authorizer, Decision, Entities, PolicySet, Request, Response};
 
 use crate::corpus::{Question, Scene};
 pub use plant::Plant;
@@ -40,7 +43,7 @@ impl Source<'_> {
     }
 
     /// The moment lies within bounds: from the first on, before the last.
-    fn in_force(&self, from: Option<bailiwick_policy::ids::Tick>, until: Option<bailiwick_policy::ids::Tick>) -> bool {
+    fn in_force(&self, from: Option<Tick>, until: Option<Tick>) -> bool {
         if self.planted(Plant::TimeIgnored) {
             return true;
         }
@@ -68,6 +71,13 @@ pub struct Answer {
     pub by: Vec<String>,
 }
 
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let by = if self.by.is_empty() { "nothing".to_owned() } else { self.by.join("; ") };
+        write!(f, "{} (by {by})", if self.permit { "permit" } else { "deny" })
+    }
+}
+
 impl Translation {
     /// Translates a scene; `catalogue` is the one in force. A plant makes the translation wrong in one way.
     pub fn of(scene: &Scene, catalogue: &Platform, plant: Option<Plant>) -> Result<Self, String> {
@@ -87,10 +97,19 @@ impl Translation {
         Ok(Self { policies, entities, names, text, world: json })
     }
 
+    /// A question in Cedar's terms.
+    pub fn prepare(&self, question: &Question) -> Result<Request, String> {
+        request::translate(question, &self.names)
+    }
+
+    /// Cedar's part alone.
+    pub fn authorize(&self, request: &Request) -> Response {
+        Authorizer::new().is_authorized(request, &self.policies, &self.entities)
+    }
+
     /// Asks Cedar. A policy that can't be evaluated would be skipped by Cedar; here it fails the run.
     pub fn ask(&self, question: &Question) -> Result<Answer, String> {
-        let request = request::translate(question, &self.names)?;
-        let response = Authorizer::new().is_authorized(&request, &self.policies, &self.entities);
+        let response = self.authorize(&self.prepare(question)?);
         let errors: Vec<String> = response.diagnostics().errors().map(ToString::to_string).collect();
         if !errors.is_empty() {
             return Err(format!("Cedar couldn't evaluate: {}", errors.join("; ")));

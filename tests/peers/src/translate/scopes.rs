@@ -80,7 +80,8 @@ impl<'a> Scopes<'a> {
     /// Other spellings of the own scopes of custom entities, with the proper ones.
     fn aliases(&self) -> impl Iterator<Item = (String, String)> + '_ {
         let ends = [("_read_own", "_readOwn"), ("_manage_own", "_manageOwn")];
-        self.source.document.entities.keys().flat_map(move |entity| ends.map(|(alias, end)| (format!("{entity}.{entity}{alias}"), format!("{entity}.{entity}{end}"))))
+        let of_entity = move |entity| ends.map(|(alias, end)| (format!("{entity}.{entity}{alias}"), format!("{entity}.{entity}{end}")));
+        self.source.document.entities.keys().flat_map(of_entity)
     }
 
     fn proper(&self, id: &str) -> String {
@@ -215,7 +216,8 @@ pub(super) fn translate(source: &Source<'_>, scopes: &Scopes<'_>, world: &mut Wo
             let inert = !held.iter().any(|id| scopes.known.contains_key(&scopes.proper(id.as_str())));
             if !inert {
                 let employee = "principal.audience == \"employee\"";
-                let text = format!("permit({who}, action == Action::\"see\", resource) when {{ {when} && {employee} && resource has custom && resource.custom }}");
+                let custom = "resource has custom && resource.custom";
+                let text = format!("permit({who}, action == Action::\"see\", resource) when {{ {when} && {employee} && {custom} }}");
                 world.policy(format!("{name}: custom nodes"), text);
             }
             controlled.push(format!("({who} && {})", limits(source, grant)));
