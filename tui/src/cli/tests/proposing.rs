@@ -78,7 +78,7 @@ fn a_change_is_refused_with_its_remedy_proposed_shown_and_approved() {
     refused(&bailiwick(&fake, &format!("approve {id} --expect stale --json")), "conflict");
     let approved = bailiwick(&fake, &format!("approve {id} --expect {digest} --json"));
     assert_eq!((approved.exit, approved.field("proposal")), (Exit::Done, id.clone()), "{}", approved.stdout);
-    assert_eq!(group_of(&fake, "north-7"), Some("instore".to_owned()));
+    assert_eq!(group_of(&fake, "north-7"), Some("Instore".to_owned()));
     refused(&bailiwick(&fake, &format!("approve {id} --json")), "proposal_unknown");
 
     // The audit names both.
