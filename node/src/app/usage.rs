@@ -16,7 +16,7 @@ use bailiwick_policy::usage::{self, Sieve, Used};
 use bailiwick_policy::view::Viewer;
 use bailiwick_rpc::api::*;
 use bailiwick_storage::{UsageRead, UsageStore};
-use futures::future::join_all;
+use futures::future::{join, join_all};
 use serde::{Deserialize, Serialize};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
@@ -124,7 +124,7 @@ impl Usage {
         counts.miss(self.missed.swap(0, Ordering::Relaxed));
         let mut waiting = locked(&self.queue).take().into_iter();
         let mut looked = 0usize;
-        while let Some((minute, noted)) = waiting.next() {
+        for (minute, noted) in waiting.by_ref() {
             match &noted {
                 Noted::Request(owned) => {
                     if let Some(request) = owned.request() {
@@ -251,7 +251,7 @@ impl App {
                 answer.ok_or(id)
             }
         });
-        let (answers, own) = futures::join!(join_all(others), self.own_usage(&asked));
+        let (answers, own) = join(join_all(others), self.own_usage(&asked)).await;
         let (mut told, mut silent) = (vec![own], Vec::new());
         for answer in answers {
             match answer {

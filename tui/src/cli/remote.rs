@@ -9,7 +9,7 @@ use bailiwick_policy::query::ListQuery;
 use bailiwick_rpc::api::{
     At, AuditEntry, AuditQuery, AuditReply, CheckReply, CheckRequest, ClusterStatus, DeniesReply, DeniesRequest, DiffReply,
     ExplainReply, GetReply, HoldingsReply, HoldingsRequest, LintReply, ListReply, MemberChangeReply, MemberChangeRequest, PreviewReply, PreviewRequest,
-    RowFault, ScopesReply, ScopesRequest, SubmitRequest, SuggestReply, SuggestRequest, WatchReply, WatchRequest, WhatCanReply, WhatCanRequest, WhoAmI,
+    RowFault, ScopesReply, ScopesRequest, SubmitRequest, SuggestReply, SuggestRequest, UsageReply, UsageRequest, WatchReply, WatchRequest, WhatCanReply, WhatCanRequest, WhoAmI,
     WhoCanReply, WhoCanRequest, decode_command,
 };
 
