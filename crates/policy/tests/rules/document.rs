@@ -145,7 +145,7 @@ fn ac_18_an_endpoint_that_is_about_no_instance_stays_so_though_its_template_has_
 fn switches_that_are_all_as_they_come_are_no_record_however_they_got_there() {
     let mut world = World::acme();
     let before = content(&world.state);
-    let edit = |contact: Field<std::sync::Arc<str>>, least| Command::EditSettings { org: id("acme"), contact, least_privilege_registration: least };
+    let edit = |contact: Field<std::sync::Arc<str>>, least| Command::EditSettings { org: id("acme"), contact, least_privilege_registration: least, approval_required: None };
     let row = world.ok_row(edit(Field::To("desk@acme.example".into()), Some(true)));
     made_anew(&world.state);
     // By a file that says nothing of them.
@@ -161,7 +161,7 @@ fn switches_that_are_all_as_they_come_are_no_record_however_they_got_there() {
     assert_eq!(content(&world.state), before);
     assert!(!world.ok(edit(Field::Clear, Some(false))).changed);
     // By objects that claim to be a difference.
-    let blank = Settings { org: id("acme"), contact: None, least_privilege_registration: false, meta: Meta::default() };
+    let blank = Settings { org: id("acme"), contact: None, least_privilege_registration: false, meta: Meta::default(), approval_required: false };
     let put = bailiwick_policy::outcome::Change { before: None, after: Some(Object::Settings(blank.into())) };
     assert!(!world.ok(Command::Apply { org: id("acme"), changes: vec![put] }).changed);
     assert_eq!(content(&world.state), before);
@@ -170,7 +170,7 @@ fn switches_that_are_all_as_they_come_are_no_record_however_they_got_there() {
 #[test]
 fn a_document_that_says_nothing_of_the_org_leaves_its_default_and_its_switches() {
     let mut world = World::acme();
-    world.ok(Command::EditSettings { org: id("acme"), contact: Field::To("desk@acme.example".into()), least_privilege_registration: None });
+    world.ok(Command::EditSettings { org: id("acme"), contact: Field::To("desk@acme.example".into()), least_privilege_registration: None, approval_required: None });
     let before = content(&world.state);
     for prune in [false, true] {
         let document = Document { org: None, ..Document::of(acme(&world.state)) };

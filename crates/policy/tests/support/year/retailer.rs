@@ -69,7 +69,7 @@ pub fn commands(size: Size, stores: &[(StoreCode, Name)], state: &State, dice: &
     all.extend(applications(size, dice));
     let given = stores.iter().step_by(3).map(|(store, _)| AllocationRow { store: store.clone(), group: group(size, dice) });
     all.extend(batches(given, |rows| Command::PutAllocations { org: org(), rows }));
-    all.push(Command::EditSettings { org: org(), contact: Field::To("desk@retailer.example".into()), least_privilege_registration: None });
+    all.push(Command::EditSettings { org: org(), contact: Field::To("desk@retailer.example".into()), least_privilege_registration: None, approval_required: None });
     all
 }
 

@@ -76,7 +76,7 @@ pub fn settings(draw: &mut Draw<'_>) -> Option<Command> {
         return Some(Command::EditOrg { org: draw.org(), name: draw.name("Retailer") });
     }
     let contact = if draw.dice.one_in(2) { Field::Clear } else { Field::To(format!("desk-{}@retailer.example", draw.number).into()) };
-    Some(Command::EditSettings { org: draw.org(), contact, least_privilege_registration: Some(draw.dice.one_in(2)) })
+    Some(Command::EditSettings { org: draw.org(), contact, least_privilege_registration: Some(draw.dice.one_in(2)), approval_required: None })
 }
 
 /// A file of the org in which a zone, a permission set and an application are called otherwise.
