@@ -114,7 +114,8 @@ pub(super) fn none_taken(old: &OrgState, new: &OrgState, changes: &[Change]) -> 
             | Object::Override(_)
             | Object::Settings(_)
             | Object::Platform(_)
-            | Object::Clock(_) => continue,
+            | Object::Clock(_)
+            | Object::Proposal(_) => continue,
         };
         if let Some(other) = other {
             let message = format!("`{other}` has the name `{name}` of `{}`, or one that differs only in case: rename it first", object.id());
