@@ -50,7 +50,8 @@ pub struct Envelope {
     pub command: Command,
 }
 
-/// Everything that may be asked for.
+/// Everything that may be asked for. A proposal keeps one on disk by position: a command gets new fields at its end only,
+/// with a default.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
@@ -580,6 +581,9 @@ pub enum Command {
         /// Applications registered without roles get none (APP-13).
         #[serde(default)]
         least_privilege_registration: Option<bool>,
+        /// A change takes effect when a second person approves it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        approval_required: Option<bool>,
     },
     /// A group allocated to stores for a while, with a reason; what was there before comes back by itself.
     BreakGlass {
@@ -623,5 +627,36 @@ pub enum Command {
     Tick {
         /// To this moment.
         to: Tick,
+    },
+    /// Proposes a command for a second person to approve. The proposal's id is that of the request.
+    Propose {
+        /// The org.
+        org: OrgCode,
+        /// The command, about this org.
+        command: Box<Command>,
+        /// Milliseconds of replicated time that it waits; none is a week.
+        #[serde(default)]
+        lasts_ms: Option<u64>,
+    },
+    /// Does what another person proposed.
+    Approve {
+        /// The org.
+        org: OrgCode,
+        /// The proposal.
+        proposal: RequestId,
+    },
+    /// Takes away what another person proposed, for a reason.
+    Decline {
+        /// The org.
+        org: OrgCode,
+        /// The proposal.
+        proposal: RequestId,
+    },
+    /// Takes away what one proposed oneself.
+    Withdraw {
+        /// The org.
+        org: OrgCode,
+        /// The proposal.
+        proposal: RequestId,
     },
 }

@@ -52,6 +52,7 @@ impl Document {
                 default_observe: org.org.default_observe,
                 contact: settings.and_then(|settings| settings.contact.clone()),
                 least_privilege_registration: settings.is_some_and(|settings| settings.least_privilege_registration),
+                approval_required: org.approval_required(),
             },
             zones: org.zones.values().map(|zone| (zone.code.clone(), Branch { name: zone.name.clone(), parent: zone.parent.clone() })).collect(),
             concepts: org.concepts.values().map(|one| (one.code.clone(), Branch { name: one.name.clone(), parent: one.parent.clone() })).collect(),
@@ -184,13 +185,14 @@ impl Document {
             default_observe: self.org.default_observe && self.org.default_group.is_some(),
             meta: Meta::default(),
         })));
-        let switched = self.org.contact.is_some() || self.org.least_privilege_registration;
+        let switched = self.org.contact.is_some() || self.org.least_privilege_registration || self.org.approval_required;
         if switched || org.settings.is_some() {
             put(Object::Settings(Arc::new(Settings {
                 org: code.clone(),
                 contact: self.org.contact.clone(),
                 least_privilege_registration: self.org.least_privilege_registration,
                 meta: Meta::default(),
+                approval_required: self.org.approval_required,
             })));
         }
         for (id, part) in &self.stores {

@@ -349,6 +349,8 @@ pub enum ObjectId {
     Platform,
     /// The moment up to which time has flipped what is bounded.
     Clock,
+    /// A change that waits for a second person, by the request that proposed it.
+    Proposal(OrgCode, RequestId),
 }
 
 impl ObjectId {
@@ -374,6 +376,7 @@ impl ObjectId {
             | Self::Application(org, _)
             | Self::Override(org, _)
             | Self::Settings(org)
+            | Self::Proposal(org, _)
             | Self::Retired(org, _) => Some(org),
         }
     }
@@ -404,6 +407,7 @@ impl ObjectId {
             Self::Settings(_) => "settings",
             Self::Platform => "platform",
             Self::Clock => "clock",
+            Self::Proposal(..) => "proposal",
         }
     }
 }
@@ -434,6 +438,7 @@ impl fmt::Display for ObjectId {
             Self::Application(_, id) => write!(f, "{kind}:{id}"),
             Self::Override(_, id) => write!(f, "{kind}:{id}"),
             Self::Settings(id) => write!(f, "{kind}:{id}"),
+            Self::Proposal(_, id) => write!(f, "{kind}:{id}"),
         }
     }
 }

@@ -166,6 +166,7 @@ fn impact_on_org<'a>(old: &OrgState, new: &OrgState, changes: impl Iterator<Item
                 | Object::Override(_)
                 | Object::Settings(_)
                 | Object::Platform(_)
+                | Object::Proposal(_)
                 | Object::Clock(_),
             )
             | None => {}

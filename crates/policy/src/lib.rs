@@ -25,6 +25,7 @@ pub mod place;
 pub mod platform;
 pub mod scopes;
 pub mod powers;
+pub mod proposal;
 pub mod query;
 pub mod reference;
 pub mod state;

@@ -49,5 +49,11 @@ pub const KEY_MS_MIN: u64 = DAY_MS;
 pub const KEY_MS_MAX: u64 = 366 * DAY_MS;
 /// Milliseconds that break-glass lasts at most: what is needed for longer is no emergency.
 pub const BREAK_GLASS_MS_MAX: u64 = 7 * DAY_MS;
+/// Milliseconds that a proposal waits unless it says otherwise: what nobody approved in a week was not wanted.
+pub const PROPOSAL_MS: u64 = 7 * DAY_MS;
+/// Milliseconds that it waits at most: what it was made for has changed by then.
+pub const PROPOSAL_MS_MAX: u64 = 30 * DAY_MS;
+/// Proposals of one org that wait at once: each is as large as a command may be.
+pub const PROPOSALS_MAX: usize = 200;
 /// Rights of a role, roles of an application or a user, and scopes of an application: bounds the size of one object.
 pub const HELD_MAX: usize = 1_000;

@@ -15,6 +15,7 @@ use crate::place::Bounds;
 
 pub use crate::people::*;
 pub use crate::platform::Platform;
+pub use crate::proposal::Proposal;
 
 /// Who last touched an object, and when.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -461,7 +462,7 @@ pub struct Retired {
     pub meta: Meta,
 }
 
-fn is_unset(flag: &bool) -> bool {
+pub(crate) fn is_unset(flag: &bool) -> bool {
     !flag
 }
 
@@ -515,6 +516,8 @@ pub enum Object {
     Platform(Arc<Platform>),
     /// See the type of the same name.
     Clock(Arc<Clock>),
+    /// See the type of the same name.
+    Proposal(Arc<Proposal>),
 }
 
 impl Object {
@@ -544,6 +547,7 @@ impl Object {
             Self::Settings(o) => ObjectId::Settings(o.org.clone()),
             Self::Platform(_) => ObjectId::Platform,
             Self::Clock(_) => ObjectId::Clock,
+            Self::Proposal(o) => ObjectId::Proposal(o.org.clone(), o.id),
         }
     }
 
@@ -571,6 +575,7 @@ impl Object {
             Self::Application(o) => Some(&o.org),
             Self::Override(o) => Some(&o.org),
             Self::Settings(o) => Some(&o.org),
+            Self::Proposal(o) => Some(&o.org),
         }
     }
 
@@ -600,6 +605,7 @@ impl Object {
             Self::Settings(o) => &o.meta,
             Self::Platform(o) => &o.meta,
             Self::Clock(o) => &o.meta,
+            Self::Proposal(o) => &o.meta,
         }
     }
 
@@ -629,6 +635,7 @@ impl Object {
             Self::Settings(o) => &mut Arc::make_mut(o).meta,
             Self::Platform(o) => &mut Arc::make_mut(o).meta,
             Self::Clock(o) => &mut Arc::make_mut(o).meta,
+            Self::Proposal(o) => &mut Arc::make_mut(o).meta,
         }
     }
 }

@@ -246,6 +246,14 @@ codes! {
         CatalogueInvalid = "catalogue_invalid",
         /// This needs a reason.
         ReasonRequired = "reason_required",
+        /// In this org a second person approves each change: it is to be proposed.
+        ApprovalRequired = "approval_required",
+        /// No such proposal, or it is settled.
+        ProposalUnknown = "proposal_unknown",
+        /// Whoever proposed a change doesn't settle it.
+        SelfApproval = "self_approval",
+        /// Without two persons who could approve each other's changes nothing would change any more.
+        ApproversRequired = "approvers_required",
     }
 }
 

@@ -313,6 +313,9 @@ pub struct Settings {
     pub least_privilege_registration: bool,
     /// Who and when.
     pub meta: Meta,
+    /// A change takes effect when a second person approves it. Last, as in `Org`.
+    #[serde(default, skip_serializing_if = "crate::object::is_unset")]
+    pub approval_required: bool,
 }
 
 /// The moment up to which replicated time has flipped what is bounded in time.

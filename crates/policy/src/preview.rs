@@ -6,7 +6,7 @@ use crate::command::{Actor, Command, Envelope};
 use crate::ids::{ObjectId, RequestId, Revision, Tick};
 use crate::impact::{Impact, impact};
 use crate::outcome::{Change, Rejection};
-use crate::plan::plan;
+use crate::plan::{outcome_of_proposal, plan};
 use crate::state::State;
 
 /// What commands would do.
@@ -39,7 +39,13 @@ pub fn preview(state: &State, actor: &Actor, commands: &[Command], now: Tick, wi
             job: None,
             command: command.clone(),
         };
-        match plan(&after, &envelope, now.max(state.tick)) {
+        let now = now.max(state.tick);
+        // What is proposed is shown as it would be once approved: that is what it is proposed for.
+        let shown = |_: crate::plan::Plan| match command {
+            Command::Propose { command, .. } => outcome_of_proposal(&after, &envelope, command, now),
+            _other => plan(&after, &envelope, now),
+        };
+        match plan(&after, &envelope, now).and_then(shown) {
             Err(rejection) => {
                 result.rejected = Some((place, rejection));
                 return result;

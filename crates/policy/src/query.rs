@@ -100,6 +100,9 @@ pub enum List {
     Privileges,
     /// Credentials: of the org, or all that the viewer sees.
     Credentials,
+    /// Changes of the org that wait for a second person, the oldest first. The text also finds one by its maker or its
+    /// command.
+    Proposals,
 }
 
 /// Which group a store is to have.
@@ -194,6 +197,7 @@ pub fn item(state: &State, viewer: &Viewer, id: &ObjectId) -> Option<Item> {
         | ObjectId::Override(..)
         | ObjectId::Settings(_)
         | ObjectId::Platform
+        | ObjectId::Proposal(..)
         | ObjectId::Clock => {}
     }
     match (id, state.get(id)?) {
@@ -212,6 +216,7 @@ pub fn item(state: &State, viewer: &Viewer, id: &ObjectId) -> Option<Item> {
         ) => None,
         (_, Object::Override(over)) => Some(Item::Override { over }),
         (_, Object::Settings(settings)) => Some(Item::Settings { settings }),
+        (_, Object::Proposal(o)) => Some(Item::Proposal { proposal: Arc::new(o.shown()) }),
         (_, Object::Platform(platform)) => Some(Item::Platform { platform }),
         (_, Object::Org(_)) => org().map(org_item),
         (_, Object::Zone(o)) => org().map(|org| zone_item(org, &o)),
@@ -261,6 +266,7 @@ pub fn list(state: &State, viewer: &Viewer, query: &ListQuery) -> Window {
         | List::Roles
         | List::Applications
         | List::Modules
+        | List::Proposals
         | List::Privileges => org.map_or_else(Window::default, |org| people::list(state, org, query, &text, limit)),
         List::Zones
         | List::Concepts
@@ -279,6 +285,7 @@ fn list_of_org(org: &OrgState, query: &ListQuery, text: &str, limit: usize) -> W
     match &query.list {
         List::Orgs
         | List::Credentials
+        | List::Proposals
         | List::Members { .. }
         | List::Scopes
         | List::Entities

@@ -119,6 +119,8 @@ pub struct OrgState {
     pub overrides: OrdMap<StoreCode, Arc<Override>>,
     /// Switches; none while all are as they come.
     pub settings: Option<Arc<Settings>>,
+    /// Changes that wait for a second person, the oldest first.
+    pub proposals: OrdMap<RequestId, Arc<Proposal>>,
     /// Derived: names of controls, user groups, permission sets, roles and applications, folded, by kind.
     pub names: OrdMap<(&'static str, Arc<str>), Arc<str>>,
     /// Derived: users by folded address.
@@ -186,6 +188,7 @@ impl OrgState {
             applications: OrdMap::new(),
             overrides: OrdMap::new(),
             settings: None,
+            proposals: OrdMap::new(),
             names: OrdMap::new(),
             emails: OrdMap::new(),
             group_users: OrdMap::new(),
@@ -212,6 +215,11 @@ impl OrgState {
             (None, None) => return None,
         };
         self.groups.get(id).map(|group| (group, via))
+    }
+
+    /// Whether a change takes effect only when a second person approves it.
+    pub fn approval_required(&self) -> bool {
+        self.settings.as_ref().is_some_and(|settings| settings.approval_required)
     }
 
     /// Whether what the group in force would deny is permitted and marked (AG-33).
@@ -306,6 +314,7 @@ impl State {
             // The catalogue of a state that has none yet is no object: it is the blank one.
             ObjectId::Platform => (self.platform.version > 0).then(|| Object::Platform(self.platform.clone())),
             ObjectId::Clock => self.clock_record.clone().map(Object::Clock),
+            ObjectId::Proposal(_, id) => org()?.proposals.get(id).cloned().map(Object::Proposal),
         }
     }
 
@@ -331,6 +340,7 @@ impl State {
                 .chain(o.roles.values().cloned().map(Object::Role))
                 .chain(o.applications.values().cloned().map(Object::Application))
                 .chain(o.overrides.values().cloned().map(Object::Override))
+                .chain(o.proposals.values().cloned().map(Object::Proposal))
                 .chain(o.stores.values().cloned().map(Object::Store))
                 .chain(o.tills.values().cloned().map(Object::Till))
         });

@@ -150,7 +150,7 @@ pub fn visible(viewer: &Viewer, state: &State, id: &ObjectId) -> bool {
 /// The same of a user. What lies at a place is seen with View on its sub-module there; a bundle, which lies nowhere, with
 /// View on its sub-module anywhere. An admin sees the places within their own, the standard users all of whose places are,
 /// and all bundles.
-fn sees(powers: &Powers<'_>, id: &ObjectId) -> bool {
+pub(crate) fn sees(powers: &Powers<'_>, id: &ObjectId) -> bool {
     let own = &powers.org.org.org;
     if id.org().is_some_and(|org| org != own) {
         return false;
@@ -184,6 +184,10 @@ fn sees(powers: &Powers<'_>, id: &ObjectId) -> bool {
         ObjectId::Application(..) => powers.holds(Sub::Applications, Action::View, &Place::Org),
         ObjectId::Org(_) => powers.administers(),
         ObjectId::Cluster | ObjectId::Platform | ObjectId::Clock | ObjectId::Settings(_) => powers.is_admin(),
+        // Whoever made it, and whoever could: what it is about they may know of.
+        ObjectId::Proposal(_, id) => powers.org.proposals.get(id).is_some_and(|proposal| {
+            proposal.user.as_ref() == Some(&powers.user.id) || crate::plan::may(powers, &proposal.command)
+        }),
         ObjectId::Retired(..) => false,
     }
 }
@@ -215,6 +219,7 @@ pub fn reduced(state: &State, viewer: &Viewer) -> Option<State> {
     let sets = org.sets.values().cloned().map(Object::Set).chain(org.roles.values().cloned().map(Object::Role));
     let others = org.groups.values().cloned().map(Object::Group).chain(org.applications.values().cloned().map(Object::Application));
     let people = org.users.values().cloned().map(Object::User).chain(org.settings.clone().map(Object::Settings));
+    let people = people.chain(org.proposals.values().cloned().map(Object::Proposal));
     let stores = stores_within(&powers);
     let stores = stores.iter().flat_map(|code| {
         let tills = org.tills_of(code).cloned().map(Object::Till);
@@ -312,6 +317,7 @@ fn audits(powers: &Powers<'_>, change: &Change) -> bool {
         | Object::Set(_)
         | Object::Role(_)
         | Object::Application(_)
+        | Object::Proposal(_)
         | Object::Settings(_) => holds(&Place::Org),
         Object::Cluster(_) | Object::Platform(_) | Object::Clock(_) => false,
     };

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use bailiwick_policy::access::Grant;
+use bailiwick_policy::command::Actor;
 use bailiwick_policy::ids::{ObjectId, OrgCode, RequestId, Revision, Tick};
 use bailiwick_policy::impact::Impact;
 use bailiwick_policy::lint::Finding;
-use bailiwick_policy::outcome::Change;
+use bailiwick_policy::object::Object;
+use bailiwick_policy::outcome::{AuditRow, Change};
 use bailiwick_policy::scopes::HeldScope;
 use bailiwick_policy::whatcan::WhatCan;
 use bailiwick_policy::whoami::WhoAmI as Holdings;
@@ -83,6 +85,47 @@ pub struct AuditEntry {
     /// How many changes there are.
     #[serde(default)]
     pub changes_total: u64,
+    /// What it settles: an approval says who proposed, and its actor is who approved.
+    #[serde(default)]
+    pub proposed: Option<Proposed>,
+}
+
+/// A proposal that an entry of the audit settles.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Proposed {
+    /// Its id.
+    pub id: RequestId,
+    /// Who proposed it, in words.
+    pub by: String,
+    /// By which credential.
+    pub credential: String,
+    /// What was proposed.
+    pub command: String,
+    /// When, in replicated time.
+    pub at: Tick,
+    /// Why, in its maker's words.
+    pub reason: Option<String>,
+}
+
+impl Proposed {
+    /// The proposal that an entry by somebody settles. Time ends several at once, and approves none.
+    pub fn of(row: &AuditRow) -> Option<Self> {
+        if row.actor == Actor::System {
+            return None;
+        }
+        row.changes.iter().find_map(|change| match (&change.before, &change.after) {
+            (Some(Object::Proposal(proposal)), None) => Some(Self {
+                id: proposal.id,
+                by: proposal.meta.created_by.to_string(),
+                credential: proposal.maker.to_string(),
+                command: proposal.command.name().to_owned(),
+                at: proposal.meta.created_at,
+                reason: proposal.reason.as_deref().map(str::to_owned),
+            }),
+            _unsettled => None,
+        })
+    }
 }
 
 /// A page of the audit. It may be short, or even empty, and still go on: a node looks through so many entries at once.

@@ -1,4 +1,4 @@
-//! The content hash: over what policy says, without times, authors, secrets, keys, retired ids and audit. Two clusters with
+//! The content hash: over what policy says, without times, authors, secrets, keys, retired ids, proposals and audit. Two clusters with
 //! equal content have equal hashes; an export, an undo and a snapshot are checked by it. Computed on demand.
 
 use std::sync::Arc;
@@ -23,7 +23,7 @@ pub fn content_hash(state: &State) -> [u8; 32] {
                 }
             },
             Object::Cluster(cluster) => Arc::make_mut(cluster).retired_nodes.clear(),
-            Object::Retired(_) | Object::Clock(_) => continue,
+            Object::Retired(_) | Object::Clock(_) | Object::Proposal(_) => continue,
             Object::Org(_)
             | Object::Zone(_)
             | Object::Concept(_)
@@ -87,13 +87,14 @@ mod tests {
 
     #[test]
     fn keys_codes_and_the_clock_do_not_count_and_every_bundle_and_assignment_does() {
-        let objects: Vec<Object> = sample::objects().into_iter().chain(sample::later_objects()).collect();
+        let last = sample::proposals::objects().into_iter().map(|(_, object)| object);
+        let objects: Vec<Object> = sample::objects().into_iter().chain(sample::later_objects()).chain(last).collect();
         let whole = content_hash(&state(&objects));
         for left_out in &objects {
             let mut without = state(&objects);
             without.remove(&left_out.id());
             let key = matches!(left_out, Object::Credential(c) if matches!(c.kind, CredentialKind::Application { .. } | CredentialKind::Invitation { .. }));
-            let silent = key || matches!(left_out, Object::Clock(_) | Object::Retired(_));
+            let silent = key || matches!(left_out, Object::Clock(_) | Object::Retired(_) | Object::Proposal(_));
             assert_eq!(content_hash(&without) == whole, silent, "{}", left_out.id());
         }
     }

@@ -12,6 +12,7 @@ use bailiwick_policy::place::Bounds;
 
 use crate::codec::encode_envelope;
 mod people;
+pub(crate) mod proposals;
 
 use crate::types::{Entry, EntryPayload, LeaderId, LogId, Membership, Payload, PeerNode, StoredMembership};
 
@@ -84,6 +85,7 @@ pub(crate) fn envelopes() -> Vec<Envelope> {
     ]
     .into_iter()
     .chain(people::commands().into_iter().map(with))
+    .chain(proposals::commands().into_iter().map(with))
     .collect()
 }
 

@@ -196,6 +196,7 @@ fn bare(row: &AuditRow) -> AuditEntry {
         command: row.command.to_string(),
         changes: Vec::new(),
         changes_total: row.changes.len() as u64,
+        proposed: Proposed::of(row),
     }
 }
 

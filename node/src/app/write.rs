@@ -210,14 +210,15 @@ impl App {
 
 /// A change as it is shown: hashes of secrets stay on the node.
 pub(super) fn shown(mut change: bailiwick_policy::outcome::Change) -> bailiwick_policy::outcome::Change {
-    use bailiwick_policy::object::{Object, Secret};
+    use bailiwick_policy::object::Object;
     for side in [&mut change.before, &mut change.after] {
-        if let Some(Object::Credential(credential)) = side {
-            let credential = Arc::make_mut(credential);
-            credential.secret = match credential.secret {
-                Secret::TokenHash(_) => Secret::TokenHash([0; 32]),
-                Secret::CertificateFingerprint(_) => Secret::CertificateFingerprint([0; 32]),
-            };
+        match side {
+            Some(Object::Credential(credential)) => {
+                let credential = Arc::make_mut(credential);
+                credential.secret = credential.secret.blanked();
+            }
+            Some(Object::Proposal(proposal)) => *proposal = Arc::new(proposal.shown()),
+            Some(_) | None => {}
         }
     }
     change

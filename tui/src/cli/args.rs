@@ -12,6 +12,7 @@ mod insight;
 mod people;
 mod places;
 mod platform;
+mod proposals;
 mod questions;
 mod scopes;
 mod users;
@@ -33,6 +34,7 @@ pub use self::insight::*;
 pub use self::people::*;
 pub use self::places::*;
 pub use self::platform::*;
+pub use self::proposals::*;
 pub use self::questions::*;
 pub use self::scopes::*;
 pub use self::users::*;
@@ -121,6 +123,13 @@ pub enum Verb {
         #[command(subcommand)]
         deed: Box<Deed>,
     },
+    /// Propose a change instead of making it: it takes effect when a second person approves it
+    #[command(after_help = "\
+Examples:
+  bailiwick --dev propose allocate --group Instore --zone north --reason 'spring pilot'
+  bailiwick --dev propose --dry-run default set Instore
+  bailiwick --dev propose --for 2d undo 41")]
+    Propose(Propose),
     /// A completion script for a shell
     #[command(after_help = "Example:\n  bailiwick completions bash > /etc/bash_completion.d/bailiwick")]
     Completions {
@@ -267,6 +276,27 @@ Example:
     Undo {
         /// The revision of the entry.
         revision: u64,
+    },
+    /// What waits for a second person: changes that were proposed
+    #[command(after_help = "Example:\n  bailiwick --dev proposals --json")]
+    Proposals(Listing),
+    /// One of them
+    #[command(subcommand, arg_required_else_help = true)]
+    Proposal(ProposalVerb),
+    /// Do what another person proposed
+    #[command(after_help = "Examples:\n  bailiwick --dev preview approve 01JD3ZK5V8ABCDEFGHJKMNPQRS\n  bailiwick --dev approve 01JD3ZK5V8ABCDEFGHJKMNPQRS --expect 3f2a9c")]
+    Approve(Approve),
+    /// Take away what another person proposed. Needs --reason
+    #[command(after_help = "Example:\n  bailiwick --dev decline 01JD3ZK5V8ABCDEFGHJKMNPQRS --reason 'not before the sale'")]
+    Decline {
+        /// The proposal.
+        id: RequestId,
+    },
+    /// Take away what one proposed oneself
+    #[command(after_help = "Example:\n  bailiwick --dev withdraw 01JD3ZK5V8ABCDEFGHJKMNPQRS")]
+    Withdraw {
+        /// The proposal.
+        id: RequestId,
     },
     /// What differs between two revisions of the organisation, and whose access does
     #[command(after_help = "Example:\n  bailiwick --dev diff 40 42")]

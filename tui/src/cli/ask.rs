@@ -90,8 +90,9 @@ pub fn object_id(org: OrgCode, kind: &str, id: &str) -> Result<ObjectId, Trouble
         "application" => ObjectId::Application(org, value("application", id)?),
         "break-glass" => ObjectId::Override(org, value("break-glass", id)?),
         "settings" => ObjectId::Settings(org),
+        "proposal" => ObjectId::Proposal(org, value("proposal", id)?),
         _other => {
-            let kinds = "org, zone, concept, store, till, resource, endpoint, access-group, scope, entity, access-control, user-group, user, permission-set, role, application, break-glass, settings, credential";
+            let kinds = "org, zone, concept, store, till, resource, endpoint, access-group, scope, entity, access-control, user-group, user, permission-set, role, application, break-glass, settings, proposal, credential";
             return Err(Trouble::Usage(format!("`{kind}` is no kind of object: it is one of {kinds}")));
         }
     })

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bailiwick_policy::ids::{ObjectId, Revision};
 use bailiwick_policy::impact::counted;
 use bailiwick_policy::query::{Anchor, List, ListQuery};
-use bailiwick_rpc::api::{AUDIT_PAGE_MAX, At, AuditEntry, AuditQuery, AuditReply, DiffReply, WATCH_WAIT_MS_MAX, WatchRequest};
+use bailiwick_rpc::api::{AUDIT_PAGE_MAX, At, AuditEntry, AuditQuery, AuditReply, DiffReply, Proposed, WATCH_WAIT_MS_MAX, WatchRequest};
 use serde_json::{Value, json};
 
 use super::api::Api;
@@ -110,10 +110,18 @@ fn cells(entry: &AuditEntry) -> Vec<String> {
         moment(entry.at),
         entry.org.as_ref().map(ToString::to_string).unwrap_or_default(),
         entry.actor_label.clone(),
-        entry.command.clone(),
+        command_of(entry),
         objects.join(" "),
         entry.reason.clone().unwrap_or_default(),
     ]
+}
+
+/// What was run, and of what another proposed what that was and by whom.
+fn command_of(entry: &AuditEntry) -> String {
+    match &entry.proposed {
+        Some(proposed) => format!("{} {} by {}", entry.command, proposed.command, proposed.by),
+        None => entry.command.clone(),
+    }
 }
 
 /// Entries as they come: the watch says when there is something to ask for.
@@ -161,6 +169,7 @@ async fn one<A: Api>(context: &Context<'_, A>, revision: Revision, out: &mut Out
         ("org", entry.org.as_ref().map(ToString::to_string)),
         ("actor", Some(actor)),
         ("command", Some(entry.command.clone())),
+        ("proposed", entry.proposed.as_ref().map(proposed)),
         ("reason", reason),
         ("request", Some(entry.request_id.to_string())),
         ("job", entry.job.map(|job| job.to_string())),
@@ -172,6 +181,12 @@ async fn one<A: Api>(context: &Context<'_, A>, revision: Revision, out: &mut Out
     }
     changes(&entry.changes, entry.changes_total, out)?;
     Ok(Exit::Done)
+}
+
+/// Who proposed what the entry settles: `default by ada at 2026-01-01T10:00:00Z “new tills”`.
+fn proposed(proposed: &Proposed) -> String {
+    let reason = proposed.reason.as_deref().map(|reason| format!(" “{reason}”")).unwrap_or_default();
+    format!("{} by {} at {}{reason}", proposed.command, proposed.by, moment(proposed.at))
 }
 
 fn changes(changes: &[bailiwick_policy::outcome::Change], total: u64, out: &mut Out<'_>) -> Result<(), Trouble> {
@@ -219,7 +234,7 @@ fn entry_json(entry: &AuditEntry) -> Value {
     json!({
         "revision": entry.revision, "at": entry.at.0, "time": moment(entry.at), "org": entry.org, "actor": entry.actor,
         "actor_label": entry.actor_label, "request_id": entry.request_id, "job": entry.job, "reason": entry.reason,
-        "command": entry.command, "changes": entry.changes.iter().map(show::change).collect::<Vec<_>>(),
+        "command": entry.command, "proposed": entry.proposed, "changes": entry.changes.iter().map(show::change).collect::<Vec<_>>(),
         "changes_total": entry.changes_total,
     })
 }

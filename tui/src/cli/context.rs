@@ -14,6 +14,7 @@ use super::api::{Api, CallFault};
 use super::args::Common;
 
 use super::exit::Trouble;
+use super::proposals::Proposing;
 
 /// How often a long list is begun again when its revision goes away under it.
 const LIST_ATTEMPTS: usize = 3;
@@ -37,6 +38,8 @@ pub(crate) struct Context<'a, A> {
     pub jobs: Option<PathBuf>,
     /// Reads a line that somebody types; none where nobody can.
     pub terminal: Option<fn() -> std::io::Result<String>>,
+    /// What would be written is proposed.
+    pub proposing: Option<Proposing>,
 }
 
 /// A list in full.

@@ -182,6 +182,7 @@ fn put(state: &mut State, code: &OrgCode, item: Item) {
         | Item::Module { .. }
         | Item::Privilege { .. }
         | Item::Override { .. }
+        | Item::Proposal { .. }
         | Item::Credential { .. } => return,
     };
     state.put(&object);

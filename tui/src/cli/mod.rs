@@ -28,6 +28,7 @@ mod lint;
 mod login;
 mod members;
 mod nouns;
+mod proposals;
 mod read;
 mod secret;
 mod suggest;

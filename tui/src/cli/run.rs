@@ -13,7 +13,7 @@ use super::context::Context;
 use super::exit::{Exit, Trouble};
 use super::out::Out;
 use super::{
-    allocate, ask, audit, check, cluster, credential, denies, export, files, import, lint, members, narrow, nouns, read, suggest, suspend, tests_of, watch, who, whoami, write,
+    allocate, ask, audit, check, cluster, credential, denies, export, files, import, lint, members, narrow, nouns, proposals, read, suggest, suspend, tests_of, watch, who, whoami, write,
 };
 
 /// Does a deed.
@@ -42,6 +42,8 @@ pub(crate) async fn deed<A: Api>(context: &Context<'_, A>, deed: &Deed, out: &mu
         Deed::User(verb @ UserVerb::Invite { .. }) => nouns::users::invite(context, verb, out).await,
         Deed::Application(verb) if nouns::applications::makes_key(verb).is_some() => nouns::applications::with_key(context, verb, out).await,
         Deed::Login(_) => Err(Trouble::Usage("`login` stands by itself: its code is who calls".to_owned())),
+        Deed::Proposal(ProposalVerb::Show { id }) => proposals::one(context, *id, out).await,
+        Deed::Approve(args) => proposals::approving(context, args, out).await,
         Deed::Default(_)
         | Deed::Allocate(_)
         | Deed::Suspend(_)
@@ -68,6 +70,9 @@ pub(crate) async fn deed<A: Api>(context: &Context<'_, A>, deed: &Deed, out: &mu
         | Deed::Apply(_)
         | Deed::Undo { .. }
         | Deed::Suggest(_)
+        | Deed::Proposals(_)
+        | Deed::Decline { .. }
+        | Deed::Withdraw { .. }
         | Deed::Credential(_) => match commands(context, deed).await? {
             Some(commands) => {
                 if let (Deed::Apply(args), true) = (deed, commands.is_empty()) {
@@ -76,6 +81,7 @@ pub(crate) async fn deed<A: Api>(context: &Context<'_, A>, deed: &Deed, out: &mu
                 context.writable()?;
                 write::deed(context, &commands, out).await
             }
+            None if context.proposing.is_some() => Err(Trouble::Usage("nothing to propose: this command changes nothing".to_owned())),
             None => reading(context, deed, out).await,
         },
     }
@@ -133,9 +139,9 @@ async fn commands<A: Api>(context: &Context<'_, A>, deed: &Deed) -> Result<Optio
             OrgVerb::Edit { code, name } => {
                 Command::EditOrg { org: ask::value("org", code)?, name: ask::value("--name", name)? }
             }
-            OrgVerb::Settings { contact, least_privilege_registration } => {
+            OrgVerb::Settings { contact, least_privilege_registration, approval } => {
                 let org = context.org().await?;
-                match nouns::platform::settings(org, contact.as_deref(), *least_privilege_registration) {
+                match nouns::platform::settings(org, contact.as_deref(), *least_privilege_registration, *approval) {
                     Some(command) => command,
                     None => return Ok(None),
                 }
@@ -232,8 +238,13 @@ async fn commands<A: Api>(context: &Context<'_, A>, deed: &Deed) -> Result<Optio
             CredentialVerb::Revoke { id } => Command::RevokeCredential { id: ask::value("credential", id)? },
             CredentialVerb::List(_) => return Ok(None),
         },
+        Deed::Approve(args) => proposals::approve(context.org().await?, args.id),
+        Deed::Decline { id } => Command::Decline { org: context.org().await?, proposal: *id },
+        Deed::Withdraw { id } => Command::Withdraw { org: context.org().await?, proposal: *id },
         Deed::Check(_)
         | Deed::Explain(_)
+        | Deed::Proposals(_)
+        | Deed::Proposal(_)
         | Deed::Audit(_)
         | Deed::Diff(_)
         | Deed::Denies(_)
@@ -254,7 +265,7 @@ async fn commands<A: Api>(context: &Context<'_, A>, deed: &Deed) -> Result<Optio
 async fn cells_of<A: Api>(context: &Context<'_, A>, org: &OrgCode, group: &str) -> Result<Vec<Grant>, Trouble> {
     // Read for a change: a group that another node has just taken in must not be missed.
     let common = Common { at: Some(context.common.at.clone().unwrap_or(At::Linearizable)), ..context.common.clone() };
-    let context = Context { api: context.api, common: &common, org: None, read_only: context.read_only, jobs: None, terminal: None };
+    let context = Context { api: context.api, common: &common, org: None, read_only: context.read_only, jobs: None, terminal: None, proposing: None };
     let id = context.group_id(org, group).await?;
     match context.get(ObjectId::Group(org.clone(), id)).await?.0 {
         Item::Group { group, .. } => Ok(group.grants.to_vec()),
@@ -323,6 +334,7 @@ async fn reading<A: Api>(context: &Context<'_, A>, deed: &Deed, out: &mut Out<'_
             read::show(context, ObjectId::Group(org, id), out).await
         }
         Deed::Suggest(verb) => suggest::access_group(context, verb, out).await,
+        Deed::Proposals(listing) => read::list(context, Some(context.org().await?), List::Proposals, listing, out).await,
         Deed::Credential(CredentialVerb::List(listing)) => {
             read::list(context, context.org.clone().filter(|_| context.common.org.is_some()), List::Credentials, listing, out).await
         }

@@ -17,7 +17,7 @@ use super::api::{Api, Written};
 use super::context::Context;
 use super::exit::{Exit, Trouble};
 use super::out::Out;
-use super::{ask, write};
+use super::{ask, proposals, write};
 
 /// A new secret and how it is handed over.
 pub(crate) struct Fresh<'a> {
@@ -63,12 +63,17 @@ pub(crate) async fn send<A: Api>(context: &Context<'_, A>, command: &Command, fr
         let _ = fs::remove_file(path);
     }
     let shown = (in_force && fresh.file.is_none()).then(|| fresh.token.reveal());
+    let proposed = proposals::made(context, &written, id);
     let mut more = fresh.more;
     if let Value::Object(fields) = &mut more {
+        if let Value::Object(waiting) = proposals::waiting_json(context, proposed.as_slice()) {
+            fields.extend(waiting);
+        }
         fields.insert(fresh.field.to_owned(), json!(shown));
         fields.insert(format!("{}_file", fresh.field), json!(fresh.file));
     }
     let exit = write::report(&written, id, out, more)?;
+    proposals::waiting(proposed.as_slice(), out)?;
     if !out.json && in_force {
         match (fresh.file, shown) {
             (Some(path), _) => out.note(&format!("{} → {}", fresh.what, path.display()))?,

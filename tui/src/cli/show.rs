@@ -67,6 +67,7 @@ pub fn object(object: &Object) -> Value {
         Object::Settings(o) => people::settings(o),
         Object::Platform(o) => people::platform(o),
         Object::Clock(o) => json!({"tick": o.tick}),
+        Object::Proposal(o) => people::proposal(o),
     };
     put_meta(&mut value, object.meta());
     value
@@ -115,6 +116,7 @@ pub fn item(item: &Item) -> Value {
         }
         Item::Settings { settings } => object(&Object::Settings(settings.clone())),
         Item::Override { over } => object(&Object::Override(over.clone())),
+        Item::Proposal { proposal } => object(&Object::Proposal(proposal.clone())),
         Item::Platform { platform } => object(&Object::Platform(platform.clone())),
         Item::Credential { credential } => object(&Object::Credential(credential.clone())),
     }
@@ -231,8 +233,9 @@ pub fn columns(first: &Item) -> &'static [&'static str] {
         Item::Application { .. } => &["id", "name", "type", "status", "keys", "roles", "group", "external", "source"],
         Item::Module { .. } => &["id", "offered"],
         Item::Privilege { .. } => &["id", "kind", "description"],
-        Item::Settings { .. } => &["contact", "least_privilege_registration"],
+        Item::Settings { .. } => &["contact", "least_privilege_registration", "approval"],
         Item::Override { .. } => &["store", "group", "until", "before"],
+        Item::Proposal { .. } => &["id", "command", "proposed_by", "proposed_at", "until", "reason"],
         Item::Platform { .. } => &["version"],
         Item::Credential { .. } => &["id", "label", "kind", "org", "user", "application", "revoked"],
     }

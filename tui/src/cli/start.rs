@@ -19,7 +19,7 @@ use super::exit::{Exit, Trouble};
 use super::login::{self, Place};
 use super::out::Out;
 use super::remote::Remote;
-use super::{lint, run};
+use super::{lint, proposals, run};
 use super::settings::{self, Settings};
 use crate::console;
 
@@ -72,10 +72,11 @@ fn one(cli: &Cli, verb: &Verb, out: &mut Out<'_>) -> Result<Exit, Trouble> {
     runtime(Builder::new_current_thread())?.block_on(async {
         let (org, read_only) = (settings.org.clone(), settings.read_only);
         let remote = Remote::new(connect(settings)?);
-        let context = Context { api: &remote, common: &cli.common, org, read_only, jobs: None, terminal: terminal() };
+        let context = Context { api: &remote, common: &cli.common, org, read_only, jobs: None, terminal: terminal(), proposing: None };
         match verb {
             Verb::Deed(deed) => run::deed(&context, deed, out).await,
             Verb::Preview { deed } => run::preview(&context, deed, out).await,
+            Verb::Propose(args) => proposals::propose(&context, args, out).await,
             Verb::Completions { .. } => Ok(Exit::Done),
         }
     })
@@ -95,7 +96,7 @@ fn login_of(cli: &Cli, args: &Login, out: &mut Out<'_>) -> Result<Exit, Trouble>
     runtime(Builder::new_current_thread())?.block_on(async {
         let (org, read_only) = (settings.org.clone(), settings.read_only);
         let remote = Remote::new(connect(settings)?);
-        let context = Context { api: &remote, common: &common, org, read_only, jobs: None, terminal: None };
+        let context = Context { api: &remote, common: &common, org, read_only, jobs: None, terminal: None, proposing: None };
         login::login(&context, args, &place, out).await
     })
 }

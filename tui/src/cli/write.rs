@@ -12,7 +12,7 @@ use super::context::{Context, no_older};
 use super::exit::{Exit, Trouble};
 use super::import::batch;
 use super::out::Out;
-use super::show;
+use super::{proposals, show};
 
 /// Changes of a preview shown to people; `--json` has all that the cluster sent.
 const CHANGES_SHOWN_MAX: usize = 50;
@@ -29,7 +29,7 @@ pub(crate) async fn submit<A: Api>(
     if let Some(reason) = &reason {
         check_text(reason).map_err(|error| Trouble::Usage(format!("--reason: {error}")))?;
     }
-    let command = encode_command(command).map_err(CallFault::Api)?;
+    let command = encode_command(&proposals::wrapped(context, command)?).map_err(CallFault::Api)?;
     let request = SubmitRequest { request_id, command, reads: Vec::new(), expect: None, reason, job };
     Ok(context.api.submit(request).await)
 }
@@ -40,9 +40,11 @@ pub(crate) async fn deed<A: Api>(context: &Context<'_, A>, commands: &[Command],
     let several = commands.len() > 1;
     let mut warned = Vec::new();
     let mut any_changed = false;
+    let mut waiting = Vec::new();
     for (done, command) in commands.iter().enumerate() {
         let id = if several { batch::request_id(base, done + 1, 0) } else { base };
         let mut written = submit(context, command, id, None, context.common.reason.clone()).await?;
+        waiting.extend(proposals::made(context, &written, id));
         let last = done + 1 == commands.len();
         if let Written::Committed { changed, warnings, .. } = &mut written {
             any_changed |= *changed;
@@ -59,7 +61,9 @@ pub(crate) async fn deed<A: Api>(context: &Context<'_, A>, commands: &[Command],
                 commands.len()
             ))?;
         }
-        return report(&written, base, out, json!({}));
+        let exit = report(&written, base, out, proposals::waiting_json(context, &waiting))?;
+        proposals::waiting(&waiting, out)?;
+        return Ok(exit);
     }
     Err(Trouble::Usage("nothing to do".to_owned()))
 }
@@ -131,6 +135,10 @@ fn remedy(code: &str) -> Option<&'static str> {
         "default_group_required" => Some("`bailiwick default set POS` sets one"),
         "group_unknown" => Some("`bailiwick access-group list` shows those that there are"),
         "request_expired" => Some("leave --request-id out"),
+        "approval_required" => Some("put `propose` before the command, as in `bailiwick propose default set POS`, and let another person `bailiwick approve` it"),
+        "proposal_unknown" => Some("`bailiwick proposals` lists those that wait"),
+        "self_approval" => Some("`bailiwick withdraw` takes it away"),
+        "approvers_required" => Some("`bailiwick user edit USER --type owner` and `bailiwick user invite USER` make another owner"),
         _other => None,
     }
 }
@@ -142,8 +150,8 @@ pub(crate) async fn ask_preview<A: Api>(
     without_impact: bool,
     newest: Revision,
 ) -> Result<PreviewReply, Trouble> {
-    let commands: Result<Vec<_>, _> = commands.iter().map(encode_command).collect();
-    let commands = commands.map_err(CallFault::Api)?;
+    let encoded = |command: &Command| Ok::<_, Trouble>(encode_command(&proposals::wrapped(context, command)?).map_err(CallFault::Api)?);
+    let commands = commands.iter().map(encoded).collect::<Result<Vec<_>, _>>()?;
     let at_least = match &context.common.at {
         Some(At::AtLeast(receipt)) => Some(receipt.clone()),
         _other => None,
@@ -194,7 +202,8 @@ pub fn report_preview(reply: &PreviewReply, out: &mut Out<'_>, more: Value) -> R
     Ok(exit)
 }
 
-fn preview_json(reply: &PreviewReply) -> Value {
+/// A preview for `--json`.
+pub fn preview_json(reply: &PreviewReply) -> Value {
     let rejected = reply.rejected.as_ref().map(|(place, body)| {
         let mut value = rejection_json(body);
         if let Value::Object(fields) = &mut value {

@@ -114,6 +114,7 @@ pub fn object_of(item: Item) -> Option<Object> {
         Item::Application { application, .. } => Object::Application(application),
         Item::Settings { settings } => Object::Settings(settings),
         Item::Override { over } => Object::Override(over),
+        Item::Proposal { proposal } => Object::Proposal(proposal),
         Item::Platform { platform } => Object::Platform(platform),
         Item::Credential { credential } => Object::Credential(credential),
         Item::Scope { .. } | Item::Module { .. } | Item::Privilege { .. } => return None,

@@ -218,6 +218,7 @@ impl TreeScreen {
                 | Item::Settings { .. }
                 | Item::Override { .. }
                 | Item::Platform { .. }
+                | Item::Proposal { .. }
                 | Item::Credential { .. } => None,
             },
             Row::Org | Row::More(_) | Row::Note(_) => None,
@@ -390,6 +391,7 @@ impl TreeScreen {
                 | Item::Settings { .. }
                 | Item::Override { .. }
                 | Item::Platform { .. }
+                | Item::Proposal { .. }
                 | Item::Credential { .. } => {}
             }
         }

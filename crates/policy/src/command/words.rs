@@ -45,6 +45,7 @@ impl Command {
                 | ObjectId::Settings(_)
                 | ObjectId::Platform
                 | ObjectId::Clock
+                | ObjectId::Proposal(..)
                 | ObjectId::Retired(..) => "remove",
             },
             Self::CreateGroup { .. } => "access-group create",
@@ -84,6 +85,10 @@ impl Command {
             Self::RedeemInvitation { .. } => "login",
             Self::SetPlatform { .. } => "catalogue apply",
             Self::Tick { .. } => "tick",
+            Self::Propose { .. } => "propose",
+            Self::Approve { .. } => "approve",
+            Self::Decline { .. } => "decline",
+            Self::Withdraw { .. } => "withdraw",
         }
     }
 
@@ -105,6 +110,7 @@ impl Command {
             | Self::RegisterApplication { .. }
             | Self::RotateKey { .. }
             | Self::Invite { .. }
+            | Self::Propose { .. }
             | Self::SetPlatform { .. } => true,
             Self::PutZones { mode, .. }
             | Self::PutConcepts { mode, .. }
@@ -145,6 +151,10 @@ impl Command {
             | Self::AssignControls { .. }
             | Self::AssignSets { .. }
             | Self::AssignUserRoles { .. }
+            // What it does was weighed when it was proposed.
+            | Self::Approve { .. }
+            | Self::Decline { .. }
+            | Self::Withdraw { .. }
             | Self::AssignRoles { .. } => false,
         }
     }
@@ -198,6 +208,10 @@ impl Command {
             | Self::RotateKey { org, .. }
             | Self::EditSettings { org, .. }
             | Self::BreakGlass { org, .. }
+            | Self::Propose { org, .. }
+            | Self::Approve { org, .. }
+            | Self::Decline { org, .. }
+            | Self::Withdraw { org, .. }
             | Self::Invite { org, .. } => Some(org),
             Self::Suspend { target } | Self::Resume { target } | Self::Remove { target, .. } => target.org(),
             Self::Revert { changes, .. } => changes.iter().find_map(crate::outcome::Change::org),

@@ -84,6 +84,9 @@ pub struct OrgPart {
     /// Applications registered without roles get none.
     #[serde(skip_serializing_if = "is_false")]
     pub least_privilege_registration: bool,
+    /// A change takes effect when a second person approves it.
+    #[serde(skip_serializing_if = "is_false")]
+    pub approval_required: bool,
 }
 
 /// A zone or a concept.

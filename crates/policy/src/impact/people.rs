@@ -176,7 +176,16 @@ impl Touched {
                 }
                 Some(Object::Resource(_)) => touched.of_groups(old, new),
                 Some(Object::Scope(_) | Object::Entity(_) | Object::Platform(_) | Object::Clock(_)) => touched.all = true,
-                Some(Object::Credential(_) | Object::Cluster(_) | Object::Till(_) | Object::Retired(_) | Object::Override(_) | Object::Settings(_)) | None => {}
+                Some(
+                    Object::Credential(_)
+                    | Object::Cluster(_)
+                    | Object::Till(_)
+                    | Object::Retired(_)
+                    | Object::Override(_)
+                    | Object::Settings(_)
+                    | Object::Proposal(_),
+                )
+                | None => {}
             }
         }
         touched

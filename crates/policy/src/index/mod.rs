@@ -155,7 +155,8 @@ impl Index {
             | Object::Override(_)
             | Object::Settings(_)
             | Object::Platform(_)
-            | Object::Clock(_) => {}
+            | Object::Clock(_)
+            | Object::Proposal(_) => {}
         }
     }
 
@@ -191,7 +192,8 @@ impl Index {
             | ObjectId::Override(..)
             | ObjectId::Settings(_)
             | ObjectId::Platform
-            | ObjectId::Clock => {}
+            | ObjectId::Clock
+            | ObjectId::Proposal(..) => {}
         }
     }
 

@@ -141,6 +141,7 @@ impl Touched {
             | Object::Group(_)
             | Object::Retired(_)
             | Object::Override(_)
+            | Object::Proposal(_)
             | Object::Settings(_) => return None,
         };
         Some((object.org()?.clone(), what))

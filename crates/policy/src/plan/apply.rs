@@ -92,7 +92,8 @@ fn documented(change: &Change) -> Result<(), Rejection> {
             | Object::Retired(_)
             | Object::Override(_)
             | Object::Platform(_)
-            | Object::Clock(_)),
+            | Object::Clock(_)
+            | Object::Proposal(_)),
         ) => Err(Rejection::new(RejectionCode::WrongKind, format!("`{}` can't be put by a document", other.id()))),
         None => Err(Rejection::new(RejectionCode::NothingNamed, "a change has no side")),
     }

@@ -13,7 +13,7 @@ use crate::outcome::{Change, Rejection, RejectionCode};
 use crate::place::Place;
 use crate::powers::{Powers, Sub};
 use crate::state::State;
-use crate::view::{Viewer, visible};
+use crate::view::{Viewer, sees};
 
 /// The actor in words, if it may run the command.
 pub(super) fn authorize(state: &State, envelope: &Envelope) -> Result<Arc<str>, Rejection> {
@@ -35,13 +35,19 @@ pub(super) fn authorize(state: &State, envelope: &Envelope) -> Result<Arc<str>, 
         (CredentialKind::User { org, .. }, _) => {
             in_own_org(state, command, org)?;
             let powers = viewer.powers(state).ok_or_else(|| forbidden(command))?;
-            Judge { state, viewer: &viewer, powers, command }.judge(&needs(powers.org, command))?;
+            Judge { state, powers, command }.judge(&needs(powers.org, command))?;
         }
         (CredentialKind::EnforcementPoint { .. } | CredentialKind::Application { .. } | CredentialKind::Invitation { .. }, _) => {
             return Err(forbidden(command));
         }
     }
     Ok(viewer.label)
+}
+
+/// Whether a user could run a command about their own org, as far as the table says.
+pub(crate) fn may(powers: &Powers<'_>, command: &Command) -> bool {
+    let judge = Judge { state: powers.state, powers: *powers, command };
+    in_own_org(powers.state, command, &powers.org.org.org).is_ok() && judge.judge(&needs(powers.org, command)).is_ok()
 }
 
 /// A user may nothing in another org: to them there is none.
@@ -69,7 +75,6 @@ fn in_own_org(state: &State, command: &Command, own: &OrgCode) -> Result<(), Rej
 /// A command of a user, about their own org.
 struct Judge<'a> {
     state: &'a State,
-    viewer: &'a Viewer,
     powers: Powers<'a>,
     command: &'a Command,
 }
@@ -133,7 +138,7 @@ impl Judge<'_> {
 
     fn sees(&self, place: &Place) -> bool {
         // That the org is there is no secret to its users.
-        *place == Place::Org || (place.is_known(self.powers.org) && visible(self.viewer, self.state, &place.id(&self.powers.org.org.org)))
+        *place == Place::Org || (place.is_known(self.powers.org) && sees(&self.powers, &place.id(&self.powers.org.org.org)))
     }
 
     /// A standard user all of whose places lie within an admin's own (UM-3), or where the actor holds a sub-module.
@@ -150,7 +155,7 @@ impl Judge<'_> {
             return Ok(());
         }
         let id = crate::ids::ObjectId::User(self.powers.org.org.org.clone(), user.clone());
-        let shown = visible(self.viewer, self.state, &id);
+        let shown = sees(&self.powers, &id);
         if shown { Err(self.owner_only()) } else { Err(users::unknown(user)) }
     }
 
@@ -188,7 +193,7 @@ impl Judge<'_> {
             | CredentialKind::Operator
             | CredentialKind::EnforcementPoint { .. }
             | CredentialKind::Invitation { .. } => {
-                let shown = visible(self.viewer, self.state, &crate::ids::ObjectId::Credential(id.clone()));
+                let shown = sees(&self.powers, &crate::ids::ObjectId::Credential(id.clone()));
                 if shown { Err(self.owner_only()) } else { Err(credentials::unknown(id)) }
             }
         }

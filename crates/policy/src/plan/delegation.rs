@@ -140,7 +140,9 @@ impl Giver<'_> {
                     | Object::Settings(_)
                     | Object::Cluster(_)
                     | Object::Platform(_)
-                    | Object::Clock(_),
+                    | Object::Clock(_)
+                    // What it gives is judged when it is planned, by its maker's authority.
+                    | Object::Proposal(_),
                 ),
             ) => Vec::new(),
         }

@@ -68,6 +68,18 @@ impl<'a> Draft<'a> {
         self.reads.push((id, revision));
     }
 
+    /// Takes over what another plan on the same state would do.
+    pub(super) fn take(&mut self, plan: Plan) {
+        self.changes.extend(plan.changes);
+        self.rest_on(plan.reads, plan.warnings);
+    }
+
+    /// Takes over what another plan rests on and warns of, but not what it does.
+    pub(super) fn rest_on(&mut self, reads: Vec<(ObjectId, Revision)>, warnings: Vec<Arc<str>>) {
+        self.reads.extend(reads);
+        self.warnings.extend(warnings);
+    }
+
     pub(super) fn warn(&mut self, text: impl Into<Arc<str>>) {
         self.warnings.push(text.into());
     }

@@ -17,6 +17,7 @@ mod needs;
 mod orgs;
 mod places;
 mod platform;
+mod proposals;
 mod removals;
 mod revert;
 mod routes;
@@ -36,6 +37,8 @@ use crate::outcome::{Change, Rejection, RejectionCode};
 use crate::state::{OrgState, State};
 use crate::view::{Viewer, visible};
 
+pub(crate) use authority::may;
+pub(crate) use proposals::outcome as outcome_of_proposal;
 pub use revert::inverse;
 pub(crate) use sets::grants_of as set_grants_of;
 pub use rows::{RowFault, endpoint_id, faults};
@@ -57,7 +60,15 @@ pub struct Plan {
 
 /// Plans a command on a state at a moment of replicated time. A rejection changes nothing.
 pub fn plan(state: &State, envelope: &Envelope, now: Tick) -> Result<Plan, Rejection> {
+    planned(state, envelope, now, false)
+}
+
+/// The same, of a command that comes as a proposal, or not.
+fn planned(state: &State, envelope: &Envelope, now: Tick, proposed: bool) -> Result<Plan, Rejection> {
     let actor_label = authority::authorize(state, envelope)?;
+    if !proposed {
+        proposals::waits_for_none(state, &envelope.command)?;
+    }
     check_reads(state, envelope)?;
     if let Some(reason) = &envelope.reason {
         crate::name::check_text(reason)
@@ -132,8 +143,8 @@ pub fn plan(state: &State, envelope: &Envelope, now: Tick) -> Result<Plan, Rejec
         Command::EditApplication { .. } => applications::edit(&mut draft, &envelope.command)?,
         Command::AssignRoles { org, application, verb, roles } => applications::assign(&mut draft, org, application, *verb, roles)?,
         Command::RotateKey { org, application, key, overlap_ms } => applications::rotate_key(&mut draft, org, application, key, *overlap_ms)?,
-        Command::EditSettings { org, contact, least_privilege_registration } => {
-            users::edit_settings(&mut draft, org, contact, *least_privilege_registration)?;
+        Command::EditSettings { org, contact, least_privilege_registration, approval_required } => {
+            users::edit_settings(&mut draft, org, contact, *least_privilege_registration, *approval_required)?;
         }
         Command::BreakGlass { org, stores, group, lasts_ms } => {
             time::break_glass(&mut draft, org, stores, group, *lasts_ms, envelope.reason.as_deref())?;
@@ -142,6 +153,10 @@ pub fn plan(state: &State, envelope: &Envelope, now: Tick) -> Result<Plan, Rejec
         Command::RedeemInvitation { id, label, secret } => users::redeem(&mut draft, id, label, secret, &envelope.actor)?,
         Command::SetPlatform { platform } => platform::set(&mut draft, platform)?,
         Command::Tick { to } => time::tick(&mut draft, *to),
+        Command::Propose { org, command, lasts_ms } => proposals::propose(&mut draft, envelope, org, command, *lasts_ms)?,
+        Command::Approve { org, proposal } => proposals::approve(&mut draft, envelope, org, *proposal)?,
+        Command::Decline { org, proposal } => proposals::decline(&mut draft, envelope, org, *proposal)?,
+        Command::Withdraw { org, proposal } => proposals::withdraw(&mut draft, envelope, org, *proposal)?,
     }
     let plan = draft.finish(actor_label);
     authority::check_plan(state, &envelope.actor, &plan.changes)?;

@@ -126,6 +126,8 @@ pub(super) fn needs<'a>(org: &'a OrgState, command: &'a Command) -> Needs<'a> {
         Command::Suspend { target } | Command::Resume { target } => flips(target),
         Command::Remove { target, .. } => removes(target, Delete),
         Command::Revert { changes, .. } => Needs::All(changes.iter().map(reverts).collect()),
+        // Judged by the command that is proposed, which is planned by whoever proposes or approves it.
+        Command::Propose { .. } | Command::Approve { .. } | Command::Decline { .. } | Command::Withdraw { .. } => Needs::Holds(Vec::new()),
     }
 }
 
@@ -224,7 +226,8 @@ fn flips<'a>(target: &ObjectId) -> Needs<'a> {
         | ObjectId::Override(..)
         | ObjectId::Settings(_)
         | ObjectId::Platform
-        | ObjectId::Clock => Needs::Owner,
+        | ObjectId::Clock
+        | ObjectId::Proposal(..) => Needs::Owner,
     }
 }
 
@@ -249,7 +252,8 @@ fn removes(target: &ObjectId, action: Action) -> Needs<'_> {
         | ObjectId::Retired(..)
         | ObjectId::Settings(_)
         | ObjectId::Platform
-        | ObjectId::Clock => Needs::Owner,
+        | ObjectId::Clock
+        | ObjectId::Proposal(..) => Needs::Owner,
     }
 }
 

@@ -93,6 +93,7 @@ pub(super) fn remove(draft: &mut Draft<'_>, target: &ObjectId, force: bool, acto
         | ObjectId::Settings(_)
         | ObjectId::Platform
         | ObjectId::Clock
+        | ObjectId::Proposal(..)
         | ObjectId::Retired(..) => {
             return Err(Rejection::new(
                 RejectionCode::WrongKind,

@@ -99,6 +99,7 @@ fn undoable(of: Revision, change: &Change) -> Result<(), Rejection> {
         Some(Object::Credential(_)) => no("a credential is made and revoked for good: revoke it, or make another"),
         Some(Object::Platform(_)) => no("the platform's catalogue goes forward only: apply the older one as a new version"),
         Some(Object::Clock(_)) => no("time doesn't go back"),
+        Some(Object::Proposal(_)) => no("a proposal is approved, declined or withdrawn: propose it again"),
         // What is sent as an inverse carries no reason, and could last for ever.
         Some(Object::Override(_)) if change.after.is_some() => no("break-glass needs a reason of its own: break it again"),
         Some(Object::Org(_)) if change.after.is_none() || change.before.is_none() => no("an org stays: suspend it instead"),
@@ -139,6 +140,12 @@ pub(super) fn lawful(before: &State, after: &State, org: &OrgCode, changes: &[Ch
                 removals::not_retired(new, &id)?;
                 lawful_object(after, old, new, object)?;
                 super::users::lawful(after, new, object)?;
+                if let Object::Settings(settings) = object
+                    && settings.approval_required
+                    && !old.approval_required()
+                {
+                    super::proposals::two_approve(after, new)?;
+                }
                 if let Object::Role(role) = object {
                     super::roles::lawful(after, new, role)?;
                 }
@@ -206,6 +213,7 @@ fn lawful_object(state: &State, old: &OrgState, new: &OrgState, object: &Object)
         | Object::Settings(_)
         | Object::Platform(_)
         | Object::Clock(_)
+        | Object::Proposal(_)
         | Object::Credential(_) => Ok(()),
     }
 }
@@ -256,6 +264,7 @@ fn lawful_absence(new: &OrgState, object: &Object) -> Result<(), Rejection> {
         | Object::Settings(_)
         | Object::Platform(_)
         | Object::Clock(_)
+        | Object::Proposal(_)
         | Object::Credential(_) => Ok(()),
     }
 }
@@ -274,8 +283,11 @@ pub(super) fn spares_the_actor(state: &State, changes: &[Change], actor: &Actor)
     Ok(())
 }
 
-/// What undoes an entry of the audit: its changes turned round, the last first.
+/// What undoes an entry of the audit: its changes turned round, the last first. Of an approval, what it did; the proposal
+/// stays settled.
 pub fn inverse(row: &crate::outcome::AuditRow) -> crate::command::Command {
-    let changes: Vec<Change> = row.changes.iter().rev().map(Change::inverse).collect();
+    let settled = |change: &&Change| matches!(change.id(), Some(ObjectId::Proposal(..)));
+    let only_that = row.changes.iter().all(|change| settled(&change));
+    let changes: Vec<Change> = row.changes.iter().rev().filter(|change| only_that || !settled(change)).map(Change::inverse).collect();
     crate::command::Command::Revert { of: row.revision, changes }
 }

@@ -37,6 +37,8 @@ pub fn faults(state: &State, command: &Command) -> Vec<RowFault> {
         Command::PutEndpoints { mode, rows, .. } => endpoint_faults(state, org, *mode, rows),
         Command::PutAllocations { rows, .. } => allocation_faults(org, rows),
         Command::PutUsers { mode, rows, .. } => users::faults(state, org, *mode, rows),
+        // A proposal of a proposal is refused, whatever is in it.
+        Command::Propose { command, .. } if !matches!(**command, Command::Propose { .. }) => faults(state, command),
         Command::InitCluster { .. }
         | Command::CreateOrg { .. }
         | Command::EditOrg { .. }
@@ -81,6 +83,10 @@ pub fn faults(state: &State, command: &Command) -> Vec<RowFault> {
         | Command::RedeemInvitation { .. }
         | Command::SetPlatform { .. }
         | Command::Tick { .. }
+        | Command::Propose { .. }
+        | Command::Approve { .. }
+        | Command::Decline { .. }
+        | Command::Withdraw { .. }
         | Command::RetireNode { .. } => Vec::new(),
     }
 }

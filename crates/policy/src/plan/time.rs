@@ -34,6 +34,11 @@ pub(super) fn tick(draft: &mut Draft<'_>, to: Tick) {
             put_back(draft, &ended);
             draft.remove(id);
         }
+        if let Some(Object::Proposal(waited)) = draft.state.get(id)
+            && waited.until <= to
+        {
+            draft.remove(id);
+        }
     }
 }
 

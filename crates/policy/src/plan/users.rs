@@ -211,16 +211,21 @@ pub(super) fn edit_settings(
     org: &OrgCode,
     contact: &Field<Arc<str>>,
     least_privilege_registration: Option<bool>,
+    approval_required: Option<bool>,
 ) -> Result<(), Rejection> {
     let state = org_of(draft.state, org)?;
     if let Some(contact) = contact.value() {
         check_text(contact).map_err(|why| Rejection::new(RejectionCode::TextInvalid, format!("the contact: {why}")))?;
     }
-    let blank = Settings { org: org.clone(), contact: None, least_privilege_registration: false, meta: draft.new_meta() };
+    let blank = Settings { org: org.clone(), contact: None, least_privilege_registration: false, meta: draft.new_meta(), approval_required: false };
     let mut settings = state.settings.as_deref().unwrap_or(&blank).clone();
     contact.clone().apply(&mut settings.contact);
     settings.least_privilege_registration = least_privilege_registration.unwrap_or(settings.least_privilege_registration);
-    if settings.contact.is_none() && !settings.least_privilege_registration {
+    settings.approval_required = approval_required.unwrap_or(settings.approval_required);
+    if settings.approval_required && !state.approval_required() {
+        super::proposals::two_approve(draft.state, state)?;
+    }
+    if settings.contact.is_none() && !settings.least_privilege_registration && !settings.approval_required {
         draft.remove(&ObjectId::Settings(org.clone()));
     } else {
         draft.put(Object::Settings(Arc::new(settings)));

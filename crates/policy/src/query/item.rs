@@ -177,6 +177,11 @@ pub enum Item {
         /// The record.
         over: Arc<Override>,
     },
+    /// A change that waits for a second person, the hashes of secrets in it blanked.
+    Proposal {
+        /// The record.
+        proposal: Arc<Proposal>,
+    },
     /// The platform's catalogue.
     Platform {
         /// All of it.
@@ -213,6 +218,7 @@ impl Item {
             Self::Privilege { privilege } => privilege.id.to_string(),
             Self::Settings { settings } => settings.org.to_string(),
             Self::Override { over } => over.store.to_string(),
+            Self::Proposal { proposal } => proposal.id.to_string(),
             Self::Platform { platform } => platform.version.to_string(),
             Self::Credential { credential } => credential.id.to_string(),
         }

@@ -1,4 +1,4 @@
-//! Lists of scopes, controls, user groups, permission sets, roles and applications: an org's own and, beneath them,
+//! Lists of scopes, controls, user groups, permission sets, roles, applications and proposals: an org's own and, beneath them,
 //! what the platform's catalogue has predefined.
 
 use std::sync::Arc;
@@ -20,6 +20,7 @@ pub fn list(state: &State, org: &OrgState, query: &ListQuery, text: &str, limit:
             let ids = org.controls.keys().chain(predefined.map(|control| &control.id));
             ids.filter_map(|id| control(state, org, id)).collect()
         }
+        List::Proposals => org.proposals.values().map(|proposal| Item::Proposal { proposal: Arc::new(proposal.shown()) }).collect(),
         List::UserGroups => org.user_groups.values().map(|group| user_group_item(org, group)).collect(),
         List::Sets => {
             let standard = platform.sets.iter().filter(|set| !org.sets.contains_key(&set.id));
@@ -80,6 +81,7 @@ fn name(item: &Item) -> String {
         Item::Set { set, .. } => set.name.to_string(),
         Item::Role { role, .. } => role.name.to_string(),
         Item::User { user } => user.name.to_string(),
+        Item::Proposal { proposal } => format!("{} {}", proposal.meta.created_by, proposal.command.name()),
         _by_their_key => String::new(),
     }
 }

@@ -12,7 +12,7 @@ use crate::place::Bounds;
 
 /// Whether objects of this kind may be bounded in time.
 fn may_flip(object: &Object) -> bool {
-    matches!(object, Object::User(_) | Object::UserGroup(_) | Object::Application(_) | Object::Override(_) | Object::Credential(_))
+    matches!(object, Object::User(_) | Object::UserGroup(_) | Object::Application(_) | Object::Override(_) | Object::Credential(_) | Object::Proposal(_))
 }
 
 /// The bounds that an object has in it.
@@ -27,6 +27,7 @@ fn bounds_of(object: &Object) -> Vec<Bounds> {
         Object::Application(o) => o.roles.iter().map(|grant| grant.bounds).collect(),
         Object::Override(o) => vec![Bounds { not_before: None, not_after: Some(o.until) }],
         Object::Credential(o) => vec![o.bounds],
+        Object::Proposal(o) => vec![Bounds { not_before: None, not_after: Some(o.until) }],
         _always => Vec::new(),
     }
 }
@@ -127,6 +128,9 @@ impl State {
                 self.clock = o.tick;
                 self.clock_record = Some(o.clone());
             }
+            Object::Proposal(o) => self.in_org(&o.org, |org| {
+                org.proposals.insert(o.id, o.clone());
+            }),
         }
         self.note_moments(object, true);
     }
@@ -218,6 +222,9 @@ impl State {
                 self.clock = Tick(0);
                 self.clock_record = None;
             }
+            ObjectId::Proposal(org, id) => self.in_org(org, |org| {
+                org.proposals.remove(id);
+            }),
         }
     }
 

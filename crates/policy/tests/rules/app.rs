@@ -132,7 +132,7 @@ fn app_12_with_roles_an_application_has_exactly_those_and_a_key_of_its_own() {
 #[test]
 fn app_13_an_org_may_want_no_roles_at_registration() {
     let mut world = World::acme();
-    world.ok(Command::EditSettings { org: id("acme"), contact: Field::Keep, least_privilege_registration: Some(true) });
+    world.ok(Command::EditSettings { org: id("acme"), contact: Field::Keep, least_privilege_registration: Some(true), approval_required: None });
     let done = world.ok(register("crm", None));
     assert!(held(&world, "crm").is_empty() && application(&world, "crm").inert_roles.is_empty());
     assert_eq!(may(&world, "application:crm", "GET /ccadmin/v1/orders"), Reason::PrivilegeMissing);

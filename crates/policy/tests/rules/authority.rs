@@ -135,7 +135,14 @@ fn commands() -> Vec<(&'static str, Command)> {
             "application rotate-key",
             Command::RotateKey { org: org(), application: id("erp"), key: NewKey { id: id("erp-key-3"), secret: secret(78), lasts_ms: None }, overlap_ms: None },
         ),
-        ("org settings", Command::EditSettings { org: org(), contact: Field::To("a@b.example".into()), least_privilege_registration: None }),
+        ("org settings", Command::EditSettings { org: org(), contact: Field::To("a@b.example".into()), least_privilege_registration: None, approval_required: None }),
+        ("org settings approval", Command::EditSettings { org: org(), contact: Field::Keep, least_privilege_registration: None, approval_required: Some(true) }),
+        ("propose allocate north-1", crate::maker::propose(allocate(&["north-1"], Some("Admin")))),
+        ("propose allocate south-1", crate::maker::propose(allocate(&["south-1"], Some("Admin")))),
+        ("propose user remove sid", crate::maker::propose(remove(user_id("sid")))),
+        ("approve north-2", crate::maker::approve(WAITING)),
+        ("decline north-2", crate::maker::decline(WAITING)),
+        ("withdraw north-2", crate::maker::withdraw(WAITING)),
         ("user invite sam", invite("sam", "sam-code", 79, 60_000)),
         ("user invite sid", invite("sid", "sid-code-2", 79, 60_000)),
         ("login", redeem("acme-sid-2", 80)),
@@ -144,6 +151,9 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("tick", Command::Tick { to: Tick(START + 500_000) }),
     ]
 }
+
+/// A proposal of the desk in the North that waits.
+const WAITING: RequestId = RequestId((((START + 100_000) as u128) << 80) | 3);
 
 /// A control that there is by itself, assigned nowhere.
 const CONTROL: &str = "stock";
@@ -158,6 +168,9 @@ fn world() -> World {
     let mut world = people();
     world.ok(allocate(&["north-2"], Some("Instore")));
     world.ok(tills(&[("north-1", "t9")]));
+    let proposing = crate::maker::propose(allocate(&["north-2"], Some("Admin")));
+    let now = world.now;
+    assert!(world.execute(&envelope(WAITING, by("acme-sam"), now, proposing)).row.is_some());
     world.ok(Command::CreateRole { org: id("acme"), id: id("own"), name: id("Own"), description: "".into(), rights: Vec::new() });
     world
 }
@@ -278,9 +291,13 @@ fn the_table_has_a_row_for_every_command() {
         Command::SetPlatform { .. } => 49,
         Command::Tick { .. } => 50,
         Command::Apply { .. } => 51,
+        Command::Propose { .. } => 52,
+        Command::Approve { .. } => 53,
+        Command::Decline { .. } => 54,
+        Command::Withdraw { .. } => 55,
     };
     let numbers: BTreeSet<usize> = commands().iter().map(|(_, command)| number(command)).collect();
-    assert_eq!(numbers, (0..52).collect());
+    assert_eq!(numbers, (0..56).collect());
 }
 
 /// To a credential of another org an org is unknown: its refusals are those of an org that isn't there.

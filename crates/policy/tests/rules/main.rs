@@ -18,6 +18,7 @@ mod impact;
 mod laws;
 mod life;
 mod lint;
+mod maker;
 mod million;
 mod places;
 mod platform;

@@ -51,6 +51,7 @@ fn texts(org: Option<&OrgState>, item: &Item) -> Vec<String> {
         | Item::Settings { .. }
         | Item::Override { .. }
         | Item::Platform { .. } => Vec::new(),
+        Item::Proposal { proposal } => vec![proposal.meta.created_by.to_string(), proposal.command.name().to_owned()],
         Item::Credential { credential } => vec![credential.label.to_string()],
     };
     texts.push(item.key());

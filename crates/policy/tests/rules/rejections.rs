@@ -107,6 +107,7 @@ fn refusal(code: RejectionCode) -> (World, Actor, Command) {
         _other => crate::rejections_ac::refusal(code)
             .or_else(|| crate::rejections_um::refusal(code))
             .or_else(|| crate::rejections_app::refusal(code))
+            .or_else(|| crate::maker::refusal(code))
             .expect("some command is refused with this code"),
     }
 }

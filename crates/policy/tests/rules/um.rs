@@ -362,7 +362,7 @@ fn um_23_an_invitation_warns_without_a_contact_and_is_good_for_once() {
     let mut world = people();
     let done = world.ok(invite("sam", "code-1", 70, 60_000));
     assert!(done.warnings[0].contains("no contact"), "{:?}", done.warnings);
-    world.ok(Command::EditSettings { org: id("acme"), contact: Field::To("desk@acme.example".into()), least_privilege_registration: None });
+    world.ok(Command::EditSettings { org: id("acme"), contact: Field::To("desk@acme.example".into()), least_privilege_registration: None, approval_required: None });
     assert!(world.ok(invite("sam", "code-2", 71, 60_000)).warnings.is_empty());
     // The code lets in to be redeemed, and for nothing else.
     assert_eq!(world.rejection_as(by("code-1"), allocate(&["north-1"], Some("Admin"))).code, RejectionCode::Forbidden);
@@ -372,7 +372,7 @@ fn um_23_an_invitation_warns_without_a_contact_and_is_good_for_once() {
     assert_eq!(world.rejection_as(by("code-1"), redeem("acme-sam-3", 73)).code, RejectionCode::CredentialRefused);
     assert_eq!(world.rejection_as(by("acme-sam"), redeem("acme-sam-3", 73)).code, RejectionCode::Forbidden);
     // Switches as they come leave no record.
-    world.ok(Command::EditSettings { org: id("acme"), contact: Field::Clear, least_privilege_registration: Some(false) });
+    world.ok(Command::EditSettings { org: id("acme"), contact: Field::Clear, least_privilege_registration: Some(false), approval_required: None });
     assert!(world.acme_state().settings.is_none());
 }
 
@@ -447,7 +447,7 @@ fn assignments_and_edits_of_sets_are_undone_and_users_stay() {
     let row = world.ok_row(edit_set("care", &[("Member Care/Customer Profile", "VED")]));
     world.ok(undo(&row));
     assert_eq!(world.acme_state().sets["care"].grants.to_vec(), grants(CARE));
-    let row = world.ok_row(Command::EditSettings { org: id("acme"), contact: Field::To("a".into()), least_privilege_registration: Some(true) });
+    let row = world.ok_row(Command::EditSettings { org: id("acme"), contact: Field::To("a".into()), least_privilege_registration: Some(true), approval_required: None });
     world.ok(undo(&row));
     assert!(world.acme_state().settings.is_none());
     let row = world.ok_row(put_users(PutMode::Create, vec![user_row("new", &["org"])]));

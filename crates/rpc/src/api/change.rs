@@ -158,10 +158,15 @@ pub fn encode_command(command: &Command) -> Result<ByteBuf, ApiError> {
         .map_err(|error| ApiError::new(ApiError::BAD_REQUEST, format!("the command can't be encoded: {error}")))
 }
 
+/// Levels of lists and structures that a command may have, one within the other. A command can hold a command, and changes
+/// of objects that hold one: what is decoded level by level must not decide how deep that goes.
+const COMMAND_LEVELS_MAX: usize = 64;
+
 /// Reads a command strictly: an unknown field is an error that names it.
 pub fn decode_command(bytes: &[u8]) -> Result<Command, ApiError> {
     let mut unknown = None;
     let mut reader = rmp_serde::Deserializer::from_read_ref(bytes);
+    reader.set_max_depth(COMMAND_LEVELS_MAX);
     let command = serde_ignored::deserialize(&mut reader, |path| {
         unknown.get_or_insert_with(|| path.to_string());
     });
@@ -172,5 +177,65 @@ pub fn decode_command(bytes: &[u8]) -> Result<Command, ApiError> {
             format!("this node doesn't know field `{field}` of the command: ask a newer node, or use an older client"),
         )),
         (Err(error), _) => Err(ApiError::new(ApiError::BAD_REQUEST, format!("the command can't be read: {error}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use bailiwick_policy::ids::Tick;
+    use bailiwick_policy::object::{Audience, ControlGrant, Membership, Meta, Object, User, UserGroup, UserMore, UserType};
+    use bailiwick_policy::place::{Bounds, Place};
+
+    use super::*;
+
+    fn proposed(command: Command) -> Command {
+        Command::Propose { org: "acme".parse().expect("a code"), command: Box::new(command), lasts_ms: None }
+    }
+
+    /// The deepest that a command honestly gets: a document proposed, with assignments at places and for a time.
+    #[test]
+    fn a_proposed_document_is_read() {
+        let org = || "acme".parse().expect("a code");
+        let bounds = Bounds { not_before: Some(Tick(1)), not_after: Some(Tick(2)) };
+        let places = vec![Place::Store("north-7".parse().expect("a code"))];
+        let control = ControlGrant { control: "orders".parse().expect("an id"), places: places.clone(), bounds };
+        let group = UserGroup {
+            org: org(),
+            id: "pickers".parse().expect("an id"),
+            name: "Pickers".parse().expect("a name"),
+            description: "".into(),
+            audience: Audience::Employee,
+            controls: Arc::new(vec![control]),
+            meta: Meta::default(),
+        };
+        let more = UserMore { places, groups: vec![Membership { group: group.id.clone(), bounds }], ..UserMore::default() };
+        let user = User {
+            org: org(),
+            id: "ann".parse().expect("an id"),
+            name: "Ann".parse().expect("a name"),
+            user_type: UserType::Standard,
+            active: true,
+            meta: Meta::default(),
+            more: Some(Arc::new(more)),
+        };
+        let objects = [Object::UserGroup(Arc::new(group)), Object::User(Arc::new(user))];
+        let changes = objects.map(|object| Change { before: Some(object.clone()), after: Some(object) }).to_vec();
+        let command = proposed(Command::Apply { org: org(), changes });
+        let bytes = encode_command(&command).expect("it encodes");
+        assert_eq!(decode_command(&bytes), Ok(command));
+    }
+
+    #[test]
+    fn a_command_within_a_command_and_so_on_is_refused_before_it_is_read() {
+        let mut command = Command::RetireNode { node: 1 };
+        for _level in 0..200 {
+            command = proposed(command);
+        }
+        let bytes = encode_command(&command).expect("it encodes");
+        let error = decode_command(&bytes).expect_err("it is too deep");
+        assert_eq!(error.code, ApiError::BAD_REQUEST);
+        assert!(error.message.contains("depth limit"), "{error}");
     }
 }

@@ -38,6 +38,7 @@ const OVERRIDE: u8 = 20;
 const SETTINGS: u8 = 21;
 const PLATFORM: u8 = 22;
 const CLOCK: u8 = 23;
+const PROPOSAL: u8 = 24;
 
 /// The key of an id.
 pub(crate) fn key(id: &ObjectId) -> Vec<u8> {
@@ -65,6 +66,7 @@ pub(crate) fn key(id: &ObjectId) -> Vec<u8> {
         ObjectId::Settings(org) => join(SETTINGS, &[org.as_str()]),
         ObjectId::Platform => vec![PLATFORM],
         ObjectId::Clock => vec![CLOCK],
+        ObjectId::Proposal(org, id) => join(PROPOSAL, &[org.as_str(), &id.to_string()]),
     }
 }
 
@@ -110,6 +112,7 @@ pub(crate) fn body(object: &Object) -> Vec<u8> {
         Object::Settings(o) => strict::to_positional(o),
         Object::Platform(o) => strict::to_positional(o),
         Object::Clock(o) => strict::to_positional(o),
+        Object::Proposal(o) => strict::to_positional(o),
     }
 }
 
@@ -141,6 +144,7 @@ pub(crate) fn decode(key: &[u8], value: &[u8]) -> Result<Object, Fault> {
         SETTINGS => Object::Settings(read(payload)?),
         PLATFORM => Object::Platform(read(payload)?),
         CLOCK => Object::Clock(read(payload)?),
+        PROPOSAL => Object::Proposal(read(payload)?),
         unknown => return Err(Fault::corrupt(PLACE, format_args!("kind {unknown} is unknown"))),
     };
     if self::key(&object.id()) != key {
@@ -163,7 +167,17 @@ mod tests {
 
     #[test]
     fn objects_of_every_kind_come_back() {
-        for object in sample::objects().into_iter().chain(sample::later_objects()) {
+        let last = sample::proposals::objects().into_iter().map(|(_, object)| object);
+        for object in sample::objects().into_iter().chain(sample::later_objects()).chain(last) {
+            assert_eq!(decode(&key(&object.id()), &value(&object)), Ok(object));
+        }
+    }
+
+    /// A proposal holds its command by position: every command must come back from there, as from the log.
+    #[test]
+    fn a_proposal_of_every_command_comes_back() {
+        for envelope in sample::envelopes() {
+            let object = sample::proposals::proposal(envelope.command);
             assert_eq!(decode(&key(&object.id()), &value(&object)), Ok(object));
         }
     }

@@ -134,7 +134,7 @@ pub(super) fn objects() -> Vec<(&'static str, Object)> {
         ),
         (
             "object-settings-v1",
-            Object::Settings(Arc::new(Settings { org: org(), contact: Some("poc@example.com".into()), least_privilege_registration: true, meta: meta() })),
+            Object::Settings(Arc::new(Settings { org: org(), contact: Some("poc@example.com".into()), least_privilege_registration: true, meta: meta(), approval_required: false })),
         ),
         ("object-platform-v1", Object::Platform(Arc::new(platform()))),
         ("object-clock-v1", Object::Clock(Arc::new(Clock { tick: Tick(1_700_000_000_900), meta: meta() }))),
@@ -225,7 +225,7 @@ pub(super) fn commands() -> Vec<Command> {
             key: NewKey { id: id("erp-key-2"), secret: Secret::TokenHash([3; 32]), lasts_ms: Some(86_400_000) },
             overlap_ms: Some(60_000),
         },
-        Command::EditSettings { org: org(), contact: Field::Clear, least_privilege_registration: None },
+        Command::EditSettings { org: org(), contact: Field::Clear, least_privilege_registration: None, approval_required: None },
         Command::SetPlatform { platform: Box::new(platform()) },
         Command::Tick { to: Tick(1_700_000_000_900) },
     ]

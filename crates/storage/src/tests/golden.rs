@@ -63,6 +63,23 @@ fn objects_with_what_they_got_later() {
     }
 }
 
+/// Proposals, the switch that requires them, and what the audit keeps of one that was approved.
+#[test]
+fn proposals() {
+    let all = sample::proposals::objects();
+    for (name, object) in &all {
+        let key = keys::object::key(&object.id());
+        assert_eq!(keys::object::decode(&key, &golden(name, &keys::object::value(object))).as_ref(), Ok(object));
+    }
+    let (_, proposal) = &all[0];
+    let key = keys::object::key(&proposal.id());
+    assert_eq!(golden("object-proposal-v1-key", &key), key);
+    let changes = vec![Change { before: Some(proposal.clone()), after: None }];
+    let chained = keys::audit::chain(&[3; 32], AuditRow { changes, ..sample::audit_row(9) });
+    let value = golden("audit-v1-approved", &chained.value);
+    assert_eq!(keys::audit::decode(&keys::audit::key(Revision(9)), &value), Ok(chained));
+}
+
 #[test]
 fn an_audit_row_about_every_kind() {
     let changes = sample::later_objects().into_iter().map(|object| Change { before: None, after: Some(object) }).collect();

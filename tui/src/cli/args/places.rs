@@ -43,7 +43,7 @@ pub enum OrgVerb {
         code: String,
     },
     /// Show its switches, or set some of them
-    #[command(after_help = "Examples:\n  bailiwick --dev org settings\n  bailiwick --dev org settings --contact 'Ada Voss, 0191 555 0100' --least-privilege-registration on")]
+    #[command(after_help = "Examples:\n  bailiwick --dev org settings\n  bailiwick --dev org settings --contact 'Ada Voss, 0191 555 0100' --least-privilege-registration on\n  bailiwick --dev org settings --approval required")]
     Settings {
         /// Whom to turn to; an empty text clears
         #[arg(long, value_name = "TEXT")]
@@ -51,6 +51,9 @@ pub enum OrgVerb {
         /// An application registered without roles gets none: on or off
         #[arg(long, value_name = "ON|OFF", value_parser = parse_switch)]
         least_privilege_registration: Option<bool>,
+        /// A change takes effect when a second person approves it: required or off
+        #[arg(long, value_name = "required|off", value_parser = super::parse_approval)]
+        approval: Option<bool>,
     },
     /// Rename one
     #[command(after_help = "Example:\n  bailiwick --dev org edit harbour --name 'Harbour and Field'")]

@@ -62,7 +62,7 @@ fn text_field(text: Option<&str>) -> Field<Arc<str>> {
 }
 
 /// A length of time in milliseconds.
-fn ms(lasts: Duration) -> u64 {
+pub fn ms(lasts: Duration) -> u64 {
     u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX)
 }
 

@@ -33,9 +33,10 @@ pub(crate) async fn break_glass<A: Api>(context: &Context<'_, A>, args: &BreakGl
 }
 
 /// The command that sets switches of the org; none if no switch is given.
-pub fn settings(org: OrgCode, contact: Option<&str>, least: Option<bool>) -> Option<Command> {
-    let said = contact.is_some() || least.is_some();
-    said.then(|| Command::EditSettings { org, contact: text_field(contact), least_privilege_registration: least })
+pub fn settings(org: OrgCode, contact: Option<&str>, least: Option<bool>, approval: Option<bool>) -> Option<Command> {
+    let said = contact.is_some() || least.is_some() || approval.is_some();
+    let set = || Command::EditSettings { org, contact: text_field(contact), least_privilege_registration: least, approval_required: approval };
+    said.then(set)
 }
 
 /// The command that replaces the catalogue; none for words that read.
@@ -92,10 +93,11 @@ pub(crate) async fn show_settings<A: Api>(context: &Context<'_, A>, out: &mut Ou
         Err(Trouble::Call(CallFault::Api(error))) if error.code == ApiError::NOT_FOUND => {
             let (_, revision) = context.get(ObjectId::Org(org)).await?;
             if out.json {
-                out.value(&json!({"contact": null, "least_privilege_registration": false, "at_revision": revision}))?;
+                out.value(&json!({"contact": null, "least_privilege_registration": false, "approval": "off", "at_revision": revision}))?;
             } else {
                 out.line("contact                       none: nobody is named to turn to")?;
                 out.line("least_privilege_registration  no")?;
+                out.line("approval                      off")?;
             }
             Ok(Exit::Done)
         }

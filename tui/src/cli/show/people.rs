@@ -2,7 +2,7 @@
 
 use bailiwick_policy::ids::Tick;
 use bailiwick_policy::object::{
-    Application, Control, Endpoint, Entity, Override, PermissionSet, Platform, Role, RoleGrant, Scope, Settings, User, UserGroup,
+    Application, Control, Endpoint, Entity, Override, PermissionSet, Platform, Proposal, Role, RoleGrant, Scope, Settings, User, UserGroup,
 };
 use bailiwick_policy::permission::ModuleGrant;
 use bailiwick_policy::place::{Bounds, Place};
@@ -82,7 +82,23 @@ pub fn over(o: &Override) -> Value {
 
 /// Switches of an org.
 pub fn settings(o: &Settings) -> Value {
-    json!({"contact": o.contact, "least_privilege_registration": o.least_privilege_registration})
+    json!({
+        "contact": o.contact, "least_privilege_registration": o.least_privilege_registration,
+        "approval": approval(o.approval_required),
+    })
+}
+
+/// Whether changes wait for a second person.
+pub fn approval(required: bool) -> &'static str {
+    if required { "required" } else { "off" }
+}
+
+/// A change that waits, without what it would change: `proposal show` says that.
+pub fn proposal(o: &Proposal) -> Value {
+    json!({
+        "id": o.id, "command": o.command.name(), "proposed_by": o.meta.created_by, "proposed_at": moment(o.meta.created_at),
+        "credential": o.maker, "user": o.user, "until": moment(o.until), "reason": o.reason, "planned_at": o.planned_at,
+    })
 }
 
 /// The platform's catalogue, in numbers: `catalogue show` has all of it.

@@ -100,8 +100,12 @@ impl Fake {
     }
 
     fn execute(&self, actor: Actor, request_id: RequestId, command: Command) -> Outcome {
-        let envelope =
-            Envelope { request_id, actor, proposed_at: Tick(NOW), reads: Vec::new(), reason: None, job: None, command };
+        self.execute_for(actor, request_id, command, None)
+    }
+
+    fn execute_for(&self, actor: Actor, request_id: RequestId, command: Command, reason: Option<&str>) -> Outcome {
+        let reason = reason.map(std::sync::Arc::from);
+        let envelope = Envelope { request_id, actor, proposed_at: Tick(NOW), reads: Vec::new(), reason, job: None, command };
         let executed = execute(&mut self.state.borrow_mut(), &envelope);
         self.rows.borrow_mut().extend(executed.row);
         executed.outcome
@@ -143,6 +147,12 @@ fn change_sets(sets: &mut MemberSets, change: &MemberChange) {
     }
 }
 
+/// Of the same impact the same, and short enough for a word.
+fn digest(impact: &bailiwick_policy::impact::Impact) -> String {
+    let bytes: Vec<u8> = impact.lines().join("|").into_bytes();
+    format!("{:x}", bytes.iter().fold(7u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(*byte))))
+}
+
 fn entry(row: &AuditRow) -> AuditEntry {
     AuditEntry {
         revision: row.revision,
@@ -159,6 +169,7 @@ fn entry(row: &AuditRow) -> AuditEntry {
         command: row.command.to_string(),
         changes: row.changes.clone(),
         changes_total: row.changes.len() as u64,
+        proposed: Proposed::of(row),
     }
 }
 
@@ -195,7 +206,14 @@ impl Api for Fake {
             return written;
         }
         let command = decode_command(&request.command).expect("a command");
-        match self.execute(Actor::Credential(self.actor.clone()), request.request_id, command) {
+        let actor = Actor::Credential(self.actor.clone());
+        if let Some(expect) = &request.expect {
+            let preview = preview::preview(&self.state.borrow(), &actor, std::slice::from_ref(&command), Tick(NOW), true);
+            if preview.rejected.is_none() && digest(&preview.impact) != *expect {
+                return Written::Rejected(RejectionBody { code: "conflict".to_owned(), ..RejectionBody::default() });
+            }
+        }
+        match self.execute_for(actor, request.request_id, command, request.reason.as_deref()) {
             Outcome::Committed { revision, changed, warnings } => Written::Committed {
                 receipt: Receipt::new("c", 1, revision),
                 revision,
@@ -211,13 +229,14 @@ impl Api for Fake {
         let commands: Vec<Command> = request.commands.iter().map(|bytes| decode_command(bytes).expect("a command")).collect();
         let actor = Actor::Credential(self.actor.clone());
         let preview = preview::preview(&self.state.borrow(), &actor, &commands, Tick(NOW), !request.without_impact);
+        let digest = digest(&preview.impact);
         Ok(PreviewReply {
             revision: self.revision(),
             rejected: preview.rejected.as_ref().map(|(place, rejection)| (*place, body(rejection))),
             changes_total: preview.changes.len() as u64,
             changes: preview.changes,
             impact: preview.impact,
-            digest: String::new(),
+            digest,
             reads: preview.reads,
             warnings: preview.warnings.iter().map(ToString::to_string).collect(),
         })

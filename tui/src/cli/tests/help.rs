@@ -34,7 +34,7 @@ fn every_subcommand_has_an_example_that_is_its_own() {
     assert!(found.len() > 120, "{}", found.len());
     for (path, after) in &found {
         let words = path.strip_prefix("bailiwick ").unwrap_or_default();
-        let words = words.strip_prefix("preview ").unwrap_or(words);
+        let words = words.strip_prefix("preview ").or_else(|| words.strip_prefix("propose ")).unwrap_or(words);
         // Zones and concepts share their words, and their examples name zones.
         let shared = words.replacen("concept", "zone", 1);
         assert!(after.contains(words) || after.contains(&shared), "{path}: {after}");

@@ -10,6 +10,7 @@ mod imports;
 mod insight;
 mod members;
 mod people;
+mod proposing;
 mod questions;
 mod users;
 
@@ -21,7 +22,7 @@ use super::args::{Cli, Verb};
 use super::context::Context;
 use super::exit::Exit;
 use super::out::Out;
-use super::{run, start};
+use super::{proposals, run, start};
 
 /// What a script sees.
 #[derive(Debug)]
@@ -91,11 +92,12 @@ fn run_words(fake: &Fake, words: Vec<String>, terminal: Option<fn() -> std::io::
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(paused).build().expect("a runtime");
     let org = cli.common.org.as_deref().map(|org| org.parse().expect("a code"));
     let context =
-        Context { api: fake, common: &cli.common, org, read_only: cli.common.read_only, jobs: Some(fake.jobs.path().to_owned()), terminal };
+        Context { api: fake, common: &cli.common, org, read_only: cli.common.read_only, jobs: Some(fake.jobs.path().to_owned()), terminal, proposing: None };
     let ended = runtime.block_on(async {
         match &cli.verb {
             Some(Verb::Deed(deed)) => run::deed(&context, deed, &mut out).await,
             Some(Verb::Preview { deed }) => run::preview(&context, deed, &mut out).await,
+            Some(Verb::Propose(args)) => proposals::propose(&context, args, &mut out).await,
             Some(Verb::Completions { .. }) | None => Ok(Exit::Done),
         }
     });

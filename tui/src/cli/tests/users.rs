@@ -100,7 +100,7 @@ fn um_23_a_code_invites_once_and_becomes_a_credential_kept_in_a_profile() {
         let Some(Verb::Deed(Deed::Login(args))) = &cli.verb else { return (None, String::new()) };
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
         let mut out = Out { stdout: &mut stdout, stderr: &mut stderr, json: true, bars: false };
-        let context = Context { api: &fake, common: &cli.common, org: None, read_only: false, jobs: None, terminal: None };
+        let context = Context { api: &fake, common: &cli.common, org: None, read_only: false, jobs: None, terminal: None, proposing: None };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let ended = runtime.block_on(login(&context, args, &place, &mut out));
         (ended.ok(), String::from_utf8(stdout).expect("UTF-8"))

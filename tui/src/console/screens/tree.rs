@@ -147,6 +147,7 @@ fn child(model: &Model, item: &Item, place: impl Fn(&str, Style) -> Cell) -> [Ce
         | Item::Settings { .. }
         | Item::Override { .. }
         | Item::Platform { .. }
+        | Item::Proposal { .. }
         | Item::Credential { .. } => [place(&item.key(), theme.text), Cell::default(), Cell::default(), Cell::default()],
     }
 }

@@ -316,6 +316,7 @@ impl World {
             command: row.command.to_string(),
             changes: row.changes.iter().take(most).cloned().collect(),
             changes_total: row.changes.len() as u64,
+            proposed: None,
         }
     }
 

@@ -93,6 +93,7 @@ pub fn rebase(model: &mut Model) {
             | Object::Settings(_)
             | Object::Platform(_)
             | Object::Clock(_)
+            | Object::Proposal(_)
             | Object::Retired(_) => {}
         }
     }
