@@ -12,6 +12,7 @@ mod kill_leader;
 mod majority_stopped;
 mod moments;
 mod namespaces;
+mod proposals;
 mod reasons;
 mod receipts;
 mod rejections;

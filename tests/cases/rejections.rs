@@ -18,6 +18,7 @@ use futures::future::join_all;
 use crate::support::settings;
 
 mod people;
+mod proposals;
 
 const ORG: &str = "acme";
 
@@ -223,13 +224,15 @@ async fn each_has_a_command_and_none_changes_anything() {
         caller.change(&command).await;
     }
 
+    let waiting = proposals::setup(caller).await;
+
     story.phase("a credential that is revoked while its writes are under way");
     let mut seen: BTreeSet<RejectionCode> = UNREACHABLE.into_iter().map(|(code, _)| code).collect();
     seen.insert(refused_behind_its_revocation(&cluster).await);
     let before = cluster.equal().await;
 
     story.phase("each command, through one node after the other");
-    for (n, (code, command)) in cases().iter().chain(&people::cases()).enumerate() {
+    for (n, (code, command)) in cases().iter().chain(&people::cases()).chain(&proposals::cases(waiting)).enumerate() {
         let rejection = cluster.node(1 + n as u64 % 3).caller.refused(command).await;
         assert_eq!(rejection.code, code.as_str(), "`{}`: {rejection}", command.name());
         assert!(!rejection.message.is_empty() && rejection.examples.len() <= 20, "{rejection}");
