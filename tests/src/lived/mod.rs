@@ -90,8 +90,8 @@ impl<'a> Lived<'a> {
     pub async fn live(&mut self, changes: usize) -> Result<usize, String> {
         for _change in 0..changes {
             self.year.mirror.at(now_ms());
-            let command = match self.year.next() {
-                Step::Command(command) => encode_command(&shortened(command)).map_err(|why| why.to_string())?,
+            let command = match self.year.go_on() {
+                Step::Command(command) => encode_command(&shortened(*command)).map_err(|why| why.to_string())?,
                 Step::Undo(at) => {
                     let (_, revision) = *self.made.get(at).ok_or("what is undone was done before")?;
                     self.client.inverse(revision).await.map_err(|why| why.to_string())?

@@ -2,6 +2,7 @@
 
 use bailiwick_policy::command::{Actor, Command};
 use bailiwick_policy::decision::Reason;
+use bailiwick_policy::document::Document;
 use bailiwick_policy::ids::*;
 use bailiwick_policy::object::{CredentialKind, Group, Object, Retired, Store};
 use bailiwick_policy::outcome::{Change, Outcome, RejectionCode};
@@ -94,42 +95,41 @@ fn ag_9_a_name_that_another_has_by_now_is_neither_given_back_nor_taken_by_a_file
         widen: Vec::new(),
     };
     world.ok(create_group("First", &[]));
-    let renamed = world.ok_row(rename("First", "Other"));
-    world.ok(create_group("FIRST", &[]));
-    assert_eq!(world.no(undo(&renamed)), RejectionCode::NameTaken);
-    for kind in ["application", "permission set"] {
-        let make = |world: &mut World, id: &str, name: &str| match kind {
-            "application" => {
-                let made = crate::app::register(id, None);
-                world.ok(made);
-                let edit = |name: &str| Command::EditApplication {
-                    org: crate::world::id("acme"),
-                    application: crate::world::id(id),
-                    name: Some(crate::world::id(name)),
-                    group: Default::default(),
-                    scopes: None,
-                    source: Default::default(),
-                    external: None,
-                };
-                world.ok_row(edit(name))
-            }
-            _set => world.ok_row(crate::people::create_set(name, &[])),
-        };
-        make(&mut world, "one", "One");
-        make(&mut world, "two", "Two");
-        let mut document = bailiwick_policy::document::Document::of(world.acme_state());
-        document.applications.values_mut().for_each(|application| application.name = id("ONE"));
-        document.permission_sets.values_mut().for_each(|set| set.name = id("ONE"));
+    world.ok(create_group("Second", &[]));
+    world.ok(rename("first", "Other"));
+    let given_up = world.ok_row(rename("first", "Third"));
+    let taken = world.ok_row(rename("second", "OTHER"));
+    let rejection = world.rejection(undo(&given_up));
+    assert_eq!(rejection.code, RejectionCode::NameTaken);
+    assert!(rejection.message.starts_with("`second` has the name"), "{rejection}");
+    // By a file that leaves the other as it is; and not if the other gives it up in the same file.
+    let mut document = Document::of(world.acme_state());
+    document.access_groups.get_mut("first").expect("a group").name = id("other");
+    let file = |world: &World, document: &Document| {
         let changes = document.changes(&world.state, world.acme_state(), false).expect("a good document");
-        // Only the second takes the name: the first is as it was, but for its case.
-        let of_second = |change: &Change| change.id().is_some_and(|id| id.to_string().ends_with("two"));
-        let changes: Vec<Change> = changes.into_iter().filter(of_second).collect();
-        assert_eq!(changes.len(), 1, "{kind}");
-        assert_eq!(world.no(Command::Apply { org: id("acme"), changes }), RejectionCode::NameTaken, "{kind}");
-        if kind == "application" {
-            world = World::acme();
-        }
+        Command::Apply { org: id("acme"), changes }
+    };
+    // As it is typed there, that would be two of one name.
+    let command = file(&world, &document);
+    assert_eq!(world.no(command), RejectionCode::NameTaken);
+    document.access_groups.get_mut("second").expect("a group").name = id("Third");
+    let command = file(&world, &document);
+    world.ok(command);
+    let names: Vec<&str> = ["first", "second"].map(|id| world.group(id).name.as_str()).into();
+    assert_eq!(names, ["other", "Third"]);
+    assert_eq!(world.no(undo(&taken)), RejectionCode::Conflict);
+    // Applications, whose ids are no names of theirs.
+    for (application, name) in [("a1", "One"), ("a2", "Two")] {
+        world.ok(crate::app::register(application, None));
+        let mut document = Document::of(world.acme_state());
+        document.applications.get_mut(application).expect("an application").name = id(name);
+        let command = file(&world, &document);
+        world.ok(command);
     }
+    let mut document = Document::of(world.acme_state());
+    document.applications.get_mut("a2").expect("an application").name = id("ONE");
+    let command = file(&world, &document);
+    assert_eq!(world.no(command), RejectionCode::NameTaken);
 }
 
 fn put_stores_in(zone: &str) -> Command {

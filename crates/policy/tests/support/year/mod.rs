@@ -55,7 +55,7 @@ pub struct Done {
 #[derive(Clone, Debug)]
 pub enum Step {
     /// This.
-    Command(Command),
+    Command(Box<Command>),
     /// The change at this place is undone.
     Undo(usize),
 }
@@ -79,7 +79,7 @@ impl Year {
     }
 
     /// Draws until something lawful is drawn that changes something, and does it in the mirror.
-    pub fn next(&mut self) -> Step {
+    pub fn go_on(&mut self) -> Step {
         for _draw in 0..DRAWS_MAX {
             self.number += 1;
             if let Some(step) = self.draw().and_then(|step| self.does(step)) {
@@ -100,7 +100,7 @@ impl Year {
         let org = state.orgs.get(ORG)?;
         let (now, break_glass_ms, number) = (self.mirror.now, self.break_glass_ms, self.number);
         let mut draw = Draw { dice: &mut self.dice, state: &state, org, now, break_glass_ms, number, burnt: &self.burnt };
-        changes::draw(&mut draw).map(Step::Command)
+        changes::draw(&mut draw).map(Box::new).map(Step::Command)
     }
 
     /// Break-glass ends by itself at a moment that the mirror and real nodes need not agree on.
@@ -110,7 +110,7 @@ impl Year {
 
     fn does(&mut self, step: Step) -> Option<Step> {
         let command = match &step {
-            Step::Command(command) => command.clone(),
+            Step::Command(command) => (**command).clone(),
             Step::Undo(at) => inverse(&self.done.get(*at)?.row),
         };
         let before = self.mirror.state.revision;
