@@ -1,8 +1,14 @@
 //! Planted faults are noticed, and the corpus is what Cedar answers.
 
+use std::path::PathBuf;
+
 use crate::compare::{Counts, compare};
-use crate::translate::Plant;
+use crate::translate::{Plant, Translation};
 use crate::{files, scene};
+
+fn corpus() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("corpus")
+}
 
 #[test]
 fn a_rule_read_wrongly_is_noticed() {
@@ -18,6 +24,18 @@ fn a_rule_read_wrongly_is_noticed() {
 #[test]
 fn a_scene_is_the_same_from_its_file() {
     let catalogue = files::catalogue().expect("a catalogue");
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
-    assert_eq!(files::check(&folder, &catalogue), Ok(0));
+    assert_eq!(files::check(&corpus(), &catalogue), Ok(0));
+}
+
+#[test]
+fn the_answers_on_file_alone_notice_each_rule_read_wrongly() {
+    let catalogue = files::catalogue().expect("a catalogue");
+    let scenes = files::scenes(&corpus()).expect("scenes");
+    let differs = |scene: &crate::corpus::Scene, plant| {
+        let translation = Translation::of(scene, &scene.catalogue(&catalogue), Some(plant)).expect("a translation");
+        let mut questions = scene.questions().expect("questions").into_iter();
+        questions.any(|(question, filed)| translation.ask(&question).expect("an answer").permit != filed)
+    };
+    let unnoticed = Plant::ALL.iter().filter(|(_, plant)| !scenes.iter().any(|(_, scene)| differs(scene, *plant)));
+    assert_eq!(unnoticed.map(|(name, _)| *name).collect::<Vec<_>>(), [""; 0]);
 }

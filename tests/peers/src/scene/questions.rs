@@ -35,8 +35,10 @@ pub(super) fn ask(chance: &mut Chance, scene: &Scene, catalogue: &Platform, want
     questions
 }
 
-/// Sub-modules of the back office, one of which there isn't.
-const MODULES: [&str; 7] = [
+/// Sub-modules of the back office, one of which there isn't; what stands before some gates comes more often.
+const MODULES: [&str; 9] = [
+    "Administration/Stores",
+    "Administration/Stores",
     "Administration/Stores",
     "Administration/Users",
     "Campaign/Workflow",
