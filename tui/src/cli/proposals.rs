@@ -91,6 +91,8 @@ fn changes(deed: &Deed) -> bool {
         | Deed::Explain(_)
         | Deed::WhoCan(_)
         | Deed::WhatCan(_)
+        | Deed::Compare(_)
+        | Deed::Usage(_)
         | Deed::Test(_)
         | Deed::Export(_)
         | Deed::Watch(_)
