@@ -9,7 +9,7 @@ use super::{Plant, Source};
 use crate::corpus::ORG;
 
 pub(super) fn translate(source: &Source<'_>, world: &mut World) {
-    world.entity(uid("Org", ORG)).has("active", !source.document.org.suspended);
+    world.entity(uid("Org", ORG)).has("active", !source.org().suspended);
     endpoints(source, world);
     subjects(source, world);
     let administers = if source.planted(Plant::AdministrationGated) { "false" } else { "context.administers" };

@@ -79,7 +79,7 @@ fn endpoints(source: &Source<'_>, world: &mut World) {
 }
 
 fn stores(source: &Source<'_>, world: &mut World) {
-    let org = &source.document.org;
+    let org = source.org();
     for (code, store) in &source.document.stores {
         let (group, observes) = match (&store.group, &org.default_group) {
             (Some(own), _) => (Some(own), store.observe),

@@ -17,7 +17,7 @@ mod world;
 
 use std::fmt;
 
-use bailiwick_policy::document::Document;
+use bailiwick_policy::document::{Document, OrgPart};
 use bailiwick_policy::ids::Tick;
 use bailiwick_policy::platform::Platform;
 use cedar_policy::{Authorizer, Decision, Entities, PolicySet, Request, Response};
@@ -40,6 +40,12 @@ struct Source<'a> {
 impl Source<'_> {
     fn planted(&self, plant: Plant) -> bool {
         self.plant == Some(plant)
+    }
+
+    /// What the document says of the org itself. Read as the file has it: a document may leave it out.
+    fn org(&self) -> OrgPart {
+        let document = serde_json::to_value(self.document).unwrap_or_default();
+        document.get("org").and_then(|org| serde_json::from_value(org.clone()).ok()).unwrap_or_default()
     }
 
     /// The moment lies within bounds: from the first on, before the last.
