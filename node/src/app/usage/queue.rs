@@ -140,6 +140,12 @@ impl Queue {
         self.of_org.clear();
         std::mem::take(&mut self.entries)
     }
+
+    /// How much is in it.
+    #[cfg(test)]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
 }
 
 #[cfg(test)]
@@ -176,7 +182,7 @@ mod tests {
         assert_eq!(rest, QUEUE_MAX - ORG_MAX - 1);
         assert!(!queue.add(7, noted("quiet", "/y")), "full");
         assert_eq!(queue.take().len(), QUEUE_MAX);
-        assert!(queue.entries.is_empty() && queue.add(8, noted("loud", "/x")), "empty again, for everybody");
+        assert!(queue.len() == 0 && queue.add(8, noted("loud", "/x")), "empty again, for everybody");
     }
 
     #[test]
