@@ -40,18 +40,18 @@ async fn lets_in(operator: &Caller, who: &str) -> Credential {
     Credential::Token(token)
 }
 
-/// What became of a request, as one node tells it.
-async fn told_by(cluster: &Cluster, node: u64, id: RequestId) -> SubmitReply {
-    match cluster.node(node).caller.outcome(id).await {
+/// What became of a request, as one node tells whoever made it.
+async fn told_by(cluster: &Cluster, node: u64, who: &Credential, id: RequestId) -> SubmitReply {
+    match cluster.caller(node, who).outcome(id).await {
         Ok(OutcomeReply::Known(reply)) => reply,
         other => panic!("node {node} knows nothing of `{id}`: {other:?}"),
     }
 }
 
 /// That all nodes tell the same of a request as was answered.
-async fn told_alike(cluster: &Cluster, id: RequestId, answered: &SubmitReply) {
+async fn told_alike(cluster: &Cluster, who: &Credential, id: RequestId, answered: &SubmitReply) {
     for node in 1..=3 {
-        match (told_by(cluster, node, id).await, answered) {
+        match (told_by(cluster, node, who, id).await, answered) {
             (SubmitReply::Committed { revision, .. }, SubmitReply::Committed { revision: expected, .. }) => assert_eq!(revision, *expected),
             (SubmitReply::Rejected(told), SubmitReply::Rejected(expected)) => assert_eq!(told, *expected, "node {node}"),
             (told, _) => panic!("node {node} tells {told:?} of `{id}`, and {answered:?} was answered"),
@@ -98,8 +98,8 @@ async fn two_owners_who_demote_each_other_at_once_leave_exactly_one() {
         };
         won[winner] += 1;
         cluster.equal().await;
-        for (id, reply) in ids.into_iter().zip(&replies) {
-            told_alike(&cluster, id, reply).await;
+        for ((who, id), reply) in [&ada, &bob].into_iter().zip(ids).zip(&replies) {
+            told_alike(&cluster, who, id, reply).await;
         }
         let types = owners(&cluster).await;
         assert_eq!(types, [["ada"], ["bob"]][winner], "duel {duel}");
@@ -172,7 +172,7 @@ async fn a_right_lost_between_asking_and_applying_is_refused_at_apply_on_all_nod
         assert_eq!(cluster.equal().await.0, taken, "nothing was applied after the right went");
         assert_eq!(taken, Revision(given.0 + changed_something + 1), "{given}, {refused} refused");
         for ((id, _), reply) in asked.iter().zip(&replies) {
-            told_alike(&cluster, *id, reply).await;
+            told_alike(&cluster, &eve, *id, reply).await;
         }
         // All were lawful when they were asked for; some of a mixed burst were so no longer when they were applied.
         if refused > 0 && refused < BURST {

@@ -18,7 +18,7 @@ use bailiwick_rpc::api::*;
 use bailiwick_storage::{UsageRead, UsageStore};
 use futures::future::{join, join_all};
 use serde::{Deserialize, Serialize};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
 use self::counts::Counts;
@@ -243,11 +243,21 @@ impl App {
         let others = members.nodes().filter(|(id, _)| **id != self.config.node).map(|(id, node)| {
             let (id, bytes) = (*id, bytes.clone());
             async move {
-                let call = self
-                    .consensus
-                    .peers
-                    .call((id, &node.peer), Purpose::Ask, ASK_WAIT, |client, ctx| async move { client.ask(ctx, TOPIC.to_owned(), bytes).await });
-                let answer = call.await.ok().and_then(Result::ok).and_then(|bytes| wire::decode::<MarksTold>(&bytes).ok());
+                let ask = || {
+                    let bytes = bytes.clone();
+                    self.consensus
+                        .peers
+                        .call((id, &node.peer), Purpose::Ask, ASK_WAIT, |client, ctx| async move { client.ask(ctx, TOPIC.to_owned(), bytes).await })
+                };
+                let answered = async || ask().await.ok().and_then(Result::ok).and_then(|bytes| wire::decode::<MarksTold>(&bytes).ok());
+                // Twice, if there is time: the first to ask a node that came back finds the connection to its former life.
+                let twice = async {
+                    match answered().await {
+                        Some(marks) => Some(marks),
+                        None => answered().await,
+                    }
+                };
+                let answer = timeout(ASK_WAIT, twice).await.ok().flatten();
                 answer.ok_or(id)
             }
         });

@@ -37,7 +37,7 @@ pub fn measure(figures: &mut Figures, index: &Index, calls: &[(String, String)],
     let (mut without, mut with, mut more, mut again) = (Vec::new(), Vec::new(), Vec::new(), 0usize);
     for round in 0..ROUNDS {
         let plainly = || timed(|| requests.iter().filter(|request| decide(black_box(index), black_box(*request)).verdict() == Verdict::Permit).count());
-        let noting = || timed(|| requests.iter().filter(|request| note(*request)).count());
+        let noting = || timed(|| requests.iter().filter(|request| note(request)).count());
         // Who goes first changes, so that what warms the other is shared.
         let ((_, plain), (new, noted)) = if round % 2 == 0 {
             let plain = plainly();
