@@ -310,15 +310,20 @@ impl Cluster {
     /// Waits until all nodes are at the same revision, and asserts that they then have the same content and history;
     /// returns revision, content hash and history hash.
     pub async fn equal(&self) -> (Revision, String, String) {
-        until("all nodes at one revision", BOUND, async || {
-            let all = self.running(false).await;
-            let at: Vec<(u64, u64)> = all.iter().map(|s| (s.revision.0, s.applied)).collect();
-            let same = all.len() == self.nodes.len() && at.windows(2).all(|pair| pair[0] == pair[1]);
-            if same { Ok(()) } else { Err(format!("revisions and applied indexes {at:?}")) }
+        let all = until("all nodes at one revision", BOUND, async || {
+            let at = |all: &[NodeStatus]| all.iter().map(|s| (s.revision.0, s.applied)).collect::<Vec<(u64, u64)>>();
+            let same = |at: &[(u64, u64)]| at.len() == self.nodes.len() && at.windows(2).all(|pair| pair[0] == pair[1]);
+            let before = at(&self.running(false).await);
+            if !same(&before) {
+                return Err(format!("revisions and applied indexes {before:?}"));
+            }
+            // A tick may come while one after the other is asked for its hashes: then they are of different moments.
+            let hashed = self.status(true).await;
+            if same(&at(&hashed)) { Ok(hashed) } else { Err(format!("revisions and applied indexes {:?}, with hashes", at(&hashed))) }
         })
         .await;
         let all: Vec<(Revision, String, String)> =
-            self.status(true).await.into_iter().map(|s| (s.revision, s.content_hash.expect("asked for"), s.history_hash)).collect();
+            all.into_iter().map(|s| (s.revision, s.content_hash.expect("asked for"), s.history_hash)).collect();
         assert!(all.windows(2).all(|pair| pair[0] == pair[1]), "nodes differ: {all:#?}");
         let first = all[0].clone();
         assert!(first.1.len() == 64 && first.2.len() == 64, "hashes are 32 bytes in hex: {first:?}");
