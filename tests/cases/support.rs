@@ -5,14 +5,7 @@ use bailiwick_tests::tidy;
 
 /// Three nodes with everything as shipped.
 pub fn settings() -> Settings {
-    Settings {
-        node_program: env!("CARGO_BIN_EXE_bailiwick-tests-node").into(),
-        console_program: env!("CARGO_BIN_EXE_bailiwick-tests-console").into(),
-        nodes: 3,
-        staleness_bound_ms: 5_000,
-        raft: Default::default(),
-        under: None,
-    }
+    Settings::shipped(env!("CARGO_BIN_EXE_bailiwick-tests-node").into(), env!("CARGO_BIN_EXE_bailiwick-tests-console").into())
 }
 
 /// A file of `examples/`.

@@ -114,12 +114,15 @@ impl UsageStore {
         Ok((Self(engine), UsageRead { window, rows }))
     }
 
-    /// Writes the window and what changed, all or nothing.
-    pub fn write<'a>(&self, window: UsageWindow, changed: impl IntoIterator<Item = (&'a str, &'a str, UsageMark)>) -> Result<(), Fault> {
+    /// Writes the window and what changed, all or nothing; a grant without a mark is forgotten.
+    pub fn write<'a>(&self, window: UsageWindow, changed: impl IntoIterator<Item = (&'a str, &'a str, Option<UsageMark>)>) -> Result<(), Fault> {
         let mut batch = Batch::default();
         batch.put(Space::Usage, family::WINDOW, family::window(window));
         for (org, grant, mark) in changed {
-            batch.put(Space::Usage, family::key(org, grant), family::value(mark));
+            match mark {
+                Some(mark) => batch.put(Space::Usage, family::key(org, grant), family::value(mark)),
+                None => batch.delete(Space::Usage, family::key(org, grant)),
+            }
         }
         self.0.write(batch, true)
     }
@@ -146,12 +149,13 @@ mod tests {
     }
 
     #[test]
-    fn marks_and_the_window_survive_and_a_mark_is_replaced() {
+    fn marks_and_the_window_survive_and_a_mark_is_replaced_or_forgotten() {
         let (store, read) = UsageStore::of(Arc::new(MemoryEngine::default()), NOW).unwrap();
         assert_eq!(read, UsageRead { window: UsageWindow { since: NOW, missed: 0 }, rows: Vec::new() });
         let window = UsageWindow { missed: 2, ..read.window };
-        store.write(window, [("acme", "02\tPOS", UsageMark { first: 1, last: 1 }), ("beta", "02\tPOS", UsageMark { first: 1, last: 1 })]).unwrap();
-        store.write(window, [("acme", "02\tPOS", UsageMark { first: 1, last: 4 })]).unwrap();
+        let mark = |last| Some(UsageMark { first: 1, last });
+        store.write(window, [("acme", "02\tPOS", mark(1)), ("acme", "02\tAdmin", mark(1)), ("beta", "02\tPOS", mark(1))]).unwrap();
+        store.write(window, [("acme", "02\tPOS", mark(4)), ("acme", "02\tAdmin", None), ("beta", "02\tKiosk", None)]).unwrap();
         let rows = [("acme", 4), ("beta", 1)].map(|(org, last)| UsageRow { org: org.into(), grant: "02\tPOS".into(), mark: UsageMark { first: 1, last } });
         let read = UsageStore::of(store.0, Tick(NOW.0 + 1)).unwrap().1;
         assert_eq!(read, UsageRead { window, rows: rows.to_vec() }, "the window is that of the first time");
@@ -161,7 +165,7 @@ mod tests {
     fn what_was_written_survives_the_loss_of_power() {
         let engine = Arc::new(MemoryEngine::default());
         let (store, read) = UsageStore::of(engine.clone(), NOW).unwrap();
-        store.write(read.window, [("acme", "02\tPOS", UsageMark { first: 1, last: 1 })]).unwrap();
+        store.write(read.window, [("acme", "02\tPOS", Some(UsageMark { first: 1, last: 1 }))]).unwrap();
         assert_eq!(written(&engine).rows.len(), 1);
         assert_eq!(written(&engine).window.since, NOW);
     }
@@ -170,7 +174,7 @@ mod tests {
     fn a_rotten_row_is_told_from_a_sound_one() {
         let engine = Arc::new(MemoryEngine::default());
         let (store, read) = UsageStore::of(engine.clone(), NOW).unwrap();
-        store.write(read.window, [("acme", "02\tPOS", UsageMark { first: 1, last: 1 })]).unwrap();
+        store.write(read.window, [("acme", "02\tPOS", Some(UsageMark { first: 1, last: 1 }))]).unwrap();
         for (nth, what) in [(0, "the window"), (1, "a mark")] {
             engine.rot(Space::Usage, nth, 9);
             let fault = UsageStore::of(Arc::new(engine.after_power_loss()), NOW).err().unwrap();
@@ -185,7 +189,7 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let (store, read) = UsageStore::open(data.path(), NOW);
         assert_eq!(read.window.since, NOW);
-        store.write(read.window, [("acme", "02\tPOS", UsageMark { first: 1, last: 2 })]).unwrap();
+        store.write(read.window, [("acme", "02\tPOS", Some(UsageMark { first: 1, last: 2 }))]).unwrap();
         drop(store);
         let later = Tick(NOW.0 + 60_000);
         let (store, read) = UsageStore::open(data.path(), later);

@@ -20,6 +20,7 @@ use futures::future::{join, join_all};
 use serde::{Deserialize, Serialize};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
+use tracing::warn;
 
 use self::counts::Counts;
 use self::queue::{Noted, Owned, Queue};
@@ -202,6 +203,24 @@ impl App {
         looked.await.unwrap_or(0)
     }
 
+    /// Forgets the marks of grants that are gone, where there are many.
+    async fn prune_use(&self) {
+        let app = self.clone();
+        let prune = move || {
+            let mut counts = locked(&app.usage.counts);
+            if counts.prune_due() {
+                // Under the lock, so that nothing in there was judged by a later state.
+                let view = app.views.load();
+                let granted = |code: &str| Some(usage::listed(&view.state, view.state.orgs.get(code)?, None, None, usize::MAX).grants);
+                counts.prune(|code| granted(code).unwrap_or_default().iter().map(Used::key).collect());
+                counts.write();
+            }
+        };
+        if let Err(error) = tokio::task::spawn_blocking(prune).await {
+            warn!(%error, "looking for grants that are gone ended early");
+        }
+    }
+
     /// What this node knows, for another that has judged who asks.
     pub async fn own_usage(&self, asked: &MarksAsked) -> MarksTold {
         let pending = self.look_at_use(LOOK_MAX).await;
@@ -292,6 +311,7 @@ pub async fn rounds(app: App, stop: CancellationToken) {
         // First, so that what is used on is new once in every minute.
         app.usage.sieve.forget();
         while app.look_at_use(LOOK_MAX).await > 0 && !stop.is_cancelled() {}
+        app.prune_use().await;
     }
 }
 
@@ -321,7 +341,7 @@ mod tests {
             for n in 0..queue::ORG_MAX + 10 {
                 let id = format!("s/{n}");
                 // A sieve that is asked so much forgets some of it: what is in the queue twice is only looked at twice.
-                usage.note(&Request::call("acme", Subject::Till(&id), "GET", "/x"), Trace::default());
+                usage.note(&Request::call("acme", Subject::User(&id), "GET", "/x"), Trace::default());
             }
         }
         assert_eq!(locked(&usage.queue).len(), queue::ORG_MAX);
@@ -336,7 +356,7 @@ mod tests {
         let usage = usage();
         for n in 0..3 * CLOCK_EVERY {
             let id = format!("s/{n}");
-            usage.note(&Request::call("acme", Subject::Till(&id), "GET", "/x"), Trace::default());
+            usage.note(&Request::call("acme", Subject::User(&id), "GET", "/x"), Trace::default());
         }
         let state = State::default();
         let left: Vec<usize> = (0..4).map(|_| usage.look(&state, Duration::ZERO)).collect();

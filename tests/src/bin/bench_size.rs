@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -52,20 +52,7 @@ async fn main() -> ExitCode {
 type Figure = (&'static str, f64, &'static str);
 
 async fn run(options: Options) -> Result<(), String> {
-    let own = std::env::current_exe().map_err(|why| why.to_string())?;
-    let programs = options.programs.clone().or_else(|| own.parent().map(Path::to_path_buf)).unwrap_or_default();
-    let program = |name: &str| {
-        let path = programs.join(name);
-        if path.is_file() { Ok(path) } else { Err(format!("`{}` is not there: build it with `cargo build --release`", path.display())) }
-    };
-    let settings = Settings {
-        node_program: program("bailiwick-node")?,
-        console_program: program("bailiwick")?,
-        nodes: 3,
-        staleness_bound_ms: 5_000,
-        raft: Default::default(),
-        under: options.data.clone(),
-    };
+    let settings = Settings { under: options.data.clone(), ..Settings::of_folder(options.programs.as_deref())? };
     let cluster = Cluster::start(settings).await;
     let node = &cluster.node(1).caller;
     seed::retailer(node, ORG, 1).await;

@@ -52,14 +52,7 @@ async fn run(options: Options) -> Result<(), String> {
     if !node_program.is_file() {
         return Err(format!("`{}` is not there: build it with `cargo build --release -p bailiwick-node`, or name it by --node", node_program.display()));
     }
-    let settings = Settings {
-        node_program,
-        console_program: PathBuf::new(),
-        nodes: 3,
-        staleness_bound_ms: 5_000,
-        raft: Default::default(),
-        under: options.data,
-    };
+    let settings = Settings { under: options.data, ..Settings::shipped(node_program, PathBuf::new()) };
     let time = Duration::from_secs(options.seconds);
     let failed = |why: CallFailed| why.to_string();
 

@@ -45,6 +45,28 @@ pub struct Settings {
     pub under: Option<PathBuf>,
 }
 
+impl Settings {
+    /// Three nodes with everything as shipped.
+    pub fn shipped(node_program: PathBuf, console_program: PathBuf) -> Self {
+        Self { node_program, console_program, nodes: 3, staleness_bound_ms: 5_000, raft: RaftTiming::default(), under: None }
+    }
+
+    /// The same of the programs in a folder; none is the folder of the program that runs.
+    ///
+    /// # Errors
+    /// Says which of the programs isn't there, and how it is built.
+    pub fn of_folder(programs: Option<&Path>) -> Result<Self, String> {
+        let own = std::env::current_exe().map_err(|why| why.to_string())?;
+        let folder = programs.or_else(|| own.parent()).unwrap_or(Path::new("."));
+        let program = |name: &str| {
+            let path = folder.join(name);
+            let missing = || format!("`{}` is not there: build it with `cargo build --release`, or name its folder by --programs", path.display());
+            if path.is_file() { Ok(path) } else { Err(missing()) }
+        };
+        Ok(Self::shipped(program("bailiwick-node")?, program("bailiwick")?))
+    }
+}
+
 /// The nodes. Dropped, it kills those that run; dropped while panicking, it first shows the ends of their logs.
 #[derive(Debug)]
 pub struct Cluster {

@@ -196,31 +196,7 @@ impl TreeScreen {
         match row {
             Row::Zone(at) => places.zones.as_ref()?.get(*at).map(|known| Branch::Zone(known.zone.code.clone())),
             Row::Unzoned => Some(Branch::Unzoned),
-            Row::Child(..) => match self.item(row)? {
-                Item::Store { store, .. } => Some(Branch::Store(store.code.clone())),
-                Item::Group { group, .. } => Some(Branch::Group(group.id.clone())),
-                Item::Org { .. }
-                | Item::Zone { .. }
-                | Item::Concept { .. }
-                | Item::Till { .. }
-                | Item::Resource { .. }
-                | Item::Endpoint { .. }
-                | Item::User { .. }
-                | Item::Scope { .. }
-                | Item::Entity { .. }
-                | Item::Control { .. }
-                | Item::UserGroup { .. }
-                | Item::Set { .. }
-                | Item::Role { .. }
-                | Item::Application { .. }
-                | Item::Module { .. }
-                | Item::Privilege { .. }
-                | Item::Settings { .. }
-                | Item::Override { .. }
-                | Item::Platform { .. }
-                | Item::Proposal { .. }
-                | Item::Credential { .. } => None,
-            },
+            Row::Child(..) => branch_of(self.item(row)?),
             Row::Org | Row::More(_) | Row::Note(_) => None,
         }
     }
@@ -369,30 +345,8 @@ impl TreeScreen {
         };
         for (at, item) in children.items.iter().enumerate() {
             rows.push(TreeRow { depth, row: Row::Child(branch.clone(), at) });
-            match item {
-                Item::Store { store, .. } => self.children_of(&Branch::Store(store.code.clone()), depth + 1, rows),
-                Item::Group { group, .. } => self.children_of(&Branch::Group(group.id.clone()), depth + 1, rows),
-                Item::Org { .. }
-                | Item::Zone { .. }
-                | Item::Concept { .. }
-                | Item::Till { .. }
-                | Item::Resource { .. }
-                | Item::Endpoint { .. }
-                | Item::User { .. }
-                | Item::Scope { .. }
-                | Item::Entity { .. }
-                | Item::Control { .. }
-                | Item::UserGroup { .. }
-                | Item::Set { .. }
-                | Item::Role { .. }
-                | Item::Application { .. }
-                | Item::Module { .. }
-                | Item::Privilege { .. }
-                | Item::Settings { .. }
-                | Item::Override { .. }
-                | Item::Platform { .. }
-                | Item::Proposal { .. }
-                | Item::Credential { .. } => {}
+            if let Some(below) = branch_of(item) {
+                self.children_of(&below, depth + 1, rows);
             }
         }
         if children.load != Load::Ready || children.items.is_empty() && children.next.is_none() {
@@ -400,5 +354,34 @@ impl TreeScreen {
         } else if children.next.is_some() {
             rows.push(TreeRow { depth, row: Row::More(branch.clone()) });
         }
+    }
+}
+
+/// What lies below an item, if anything does.
+fn branch_of(item: &Item) -> Option<Branch> {
+    match item {
+        Item::Store { store, .. } => Some(Branch::Store(store.code.clone())),
+        Item::Group { group, .. } => Some(Branch::Group(group.id.clone())),
+        Item::Org { .. }
+        | Item::Zone { .. }
+        | Item::Concept { .. }
+        | Item::Till { .. }
+        | Item::Resource { .. }
+        | Item::Endpoint { .. }
+        | Item::User { .. }
+        | Item::Scope { .. }
+        | Item::Entity { .. }
+        | Item::Control { .. }
+        | Item::UserGroup { .. }
+        | Item::Set { .. }
+        | Item::Role { .. }
+        | Item::Application { .. }
+        | Item::Module { .. }
+        | Item::Privilege { .. }
+        | Item::Settings { .. }
+        | Item::Override { .. }
+        | Item::Platform { .. }
+        | Item::Proposal { .. }
+        | Item::Credential { .. } => None,
     }
 }

@@ -47,7 +47,7 @@ pub struct Subjects {
 #[derive(Clone, Copy, Debug)]
 pub struct Probe<'a> {
     slot: Option<&'a Option<Leaf>>,
-    tag: u8,
+    hash: u64,
 }
 
 /// What is known of a till.
@@ -70,7 +70,7 @@ impl Subjects {
         if let Some(slot) = slot {
             prefetch::value(slot);
         }
-        Probe { slot, tag: tag(hash) }
+        Probe { slot, hash }
     }
 
     /// Whether a till is known and active.
@@ -242,6 +242,12 @@ impl Subjects {
 }
 
 impl<'a> Probe<'a> {
+    /// The hash of the store and its org.
+    #[inline(always)]
+    pub fn hash(self) -> u64 {
+        self.hash
+    }
+
     /// Asks for the memory of the leaf.
     #[inline(always)]
     pub fn prefetch(self) {
@@ -261,7 +267,7 @@ impl<'a> Probe<'a> {
     /// Asks for the memory of the entry.
     #[inline(always)]
     pub fn prefetch_entry(self) {
-        if let Some(entry) = self.slot.and_then(|slot| leaf::likely(slot.as_deref()?, self.tag)) {
+        if let Some(entry) = self.slot.and_then(|slot| leaf::likely(slot.as_deref()?, tag(self.hash))) {
             prefetch::bytes(entry);
         }
     }
@@ -269,7 +275,7 @@ impl<'a> Probe<'a> {
     /// The store, if it is known.
     #[inline(always)]
     pub fn find(self, key: Key<'_>) -> Option<leaf::Entry<'a>> {
-        leaf::find(self.slot?.as_deref()?, self.tag, key)
+        leaf::find(self.slot?.as_deref()?, tag(self.hash), key)
     }
 }
 

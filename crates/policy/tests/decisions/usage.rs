@@ -248,6 +248,7 @@ fn acme() -> State {
         group("acme", "Admin", true, true, &[]),
         store("acme", "s", true, None),
         store("acme", "north-1", true, Some("custom")),
+        till("acme", "north-1", "t1", true),
     ] {
         state.put(&object);
     }
@@ -293,6 +294,7 @@ fn a_way_into_another_path_of_the_same_endpoint_is_nothing_new() {
     assert!(!ask("store:s", "GET", "/v2/points/2", Context { place: Some("org"), ..Context::default() }), "no context changes what permits a store");
     assert!(ask("store:s", "POST", "/v2/points/1", Context::default()), "another level of the cell");
     assert!(ask("store:north-1", "GET", "/v2/points/1", Context::default()), "another store");
+    assert!(!ask("till:north-1/t1", "GET", "/v2/points/1", Context::default()), "a till uses what its store has");
 }
 
 #[test]

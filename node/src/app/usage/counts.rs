@@ -2,12 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bailiwick_storage::{UsageMark, UsageRead, UsageStore, UsageWindow};
 use tracing::{info, warn};
 
 /// Marks at most: about 100 bytes each.
 const MARKS_MAX: usize = 1 << 20;
+/// Marks from which on those of grants that are gone are looked for, and how often: it means going through all grants.
+const PRUNE_FROM: usize = 1 << 17;
+const PRUNE_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// The marks.
 pub struct Counts {
@@ -16,6 +20,8 @@ pub struct Counts {
     /// By org, then by grant.
     marks: BTreeMap<Arc<str>, BTreeMap<Arc<str>, UsageMark>>,
     count: usize,
+    /// When those of grants that are gone were last looked for.
+    pruned: Option<Instant>,
     /// Not written yet.
     changed: BTreeSet<(Arc<str>, Arc<str>)>,
     window_changed: bool,
@@ -31,7 +37,7 @@ impl Counts {
         for row in read.rows {
             marks.entry(row.org.into()).or_default().insert(row.grant.into(), row.mark);
         }
-        Self { store, window: read.window, marks, count, changed: BTreeSet::new(), window_changed: false, failing: false }
+        Self { store, window: read.window, marks, count, pruned: None, changed: BTreeSet::new(), window_changed: false, failing: false }
     }
 
     /// Since when is counted, and how much found no room.
@@ -70,6 +76,30 @@ impl Counts {
         }
     }
 
+    /// Whether it is time to look for marks of grants that are gone.
+    pub fn prune_due(&self) -> bool {
+        self.count >= PRUNE_FROM && self.pruned.is_none_or(|at| at.elapsed() >= PRUNE_EVERY)
+    }
+
+    /// Forgets the marks of grants that are gone: of each org, those whose keys aren't among the ones that are said to be
+    /// there, in their order. The state that says so is not to be older than what was judged before.
+    pub fn prune(&mut self, mut there: impl FnMut(&str) -> Vec<String>) {
+        self.pruned = Some(Instant::now());
+        for (org, marks) in &mut self.marks {
+            let mut there = there(org).into_iter().peekable();
+            marks.retain(|grant, _| {
+                while there.next_if(|key| key.as_str() < &**grant).is_some() {}
+                let kept = there.peek().is_some_and(|key| key.as_str() == &**grant);
+                if !kept {
+                    self.changed.insert((org.clone(), grant.clone()));
+                }
+                kept
+            });
+        }
+        self.marks.retain(|_, marks| !marks.is_empty());
+        self.count = self.marks.values().map(BTreeMap::len).sum();
+    }
+
     /// The mark of a grant.
     pub fn of(&self, org: &str, grant: &str) -> Option<UsageMark> {
         self.marks.get(org)?.get(grant).copied()
@@ -81,7 +111,7 @@ impl Counts {
             return;
         }
         let marks = &self.marks;
-        let changed = self.changed.iter().filter_map(|(org, grant)| Some((&**org, &**grant, *marks.get(org)?.get(grant)?)));
+        let changed = self.changed.iter().map(|(org, grant)| (&**org, &**grant, marks.get(org).and_then(|marks| marks.get(grant)).copied()));
         match self.store.write(self.window, changed) {
             Ok(()) => {
                 self.changed.clear();
@@ -122,5 +152,28 @@ mod tests {
         assert!(counts.changed.is_empty(), "nothing new in that");
         counts.miss(3);
         assert_eq!(counts.window(), UsageWindow { since: Tick(5), missed: 3 });
+    }
+
+    #[test]
+    fn marks_of_grants_that_are_gone_are_forgotten_and_leave_room() {
+        let (store, read) = UsageStore::memory(Tick(5));
+        let mut counts = Counts::new(store, read);
+        let named = |n: usize| format!("01\tPOS\t{n:07}");
+        (0..MARKS_MAX - 1).for_each(|n| counts.mark("acme", &named(n), 7));
+        counts.mark("gone", &named(0), 7);
+        counts.mark("acme", &named(MARKS_MAX), 7);
+        assert_eq!((counts.window().missed, counts.of("acme", &named(MARKS_MAX))), (1, None), "full");
+        counts.write();
+        assert!(counts.prune_due());
+        // Some that are there were never used, before, between and after those that were.
+        let there = |org: &str| if org == "acme" { ["01\tAdmin\t1".to_owned(), named(3), named(4), format!("{}x", named(4)), named(900), named(MARKS_MAX)].into() } else { Vec::new() };
+        counts.prune(there);
+        let left: Vec<usize> = (0..1_000).filter(|n| counts.of("acme", &named(*n)).is_some()).collect();
+        assert_eq!((left, counts.count), (vec![3, 4, 900], 3));
+        assert_eq!((counts.of("gone", &named(0)), counts.changed.len()), (None, MARKS_MAX - 3));
+        assert!(!counts.prune_due(), "not soon again");
+        counts.mark("acme", &named(MARKS_MAX), 8);
+        counts.write();
+        assert_eq!(counts.of("acme", &named(MARKS_MAX)), Some(UsageMark { first: 8, last: 8 }));
     }
 }
