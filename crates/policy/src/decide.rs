@@ -21,7 +21,7 @@ pub fn decide(index: &Index, request: &Request<'_>) -> Decision {
     index.finish(&check)
 }
 
-/// Answers one request, and says what it was matched to: for a store's or a till's call that is known anyway.
+/// Answers one request, and says what it was matched to and judged by: for a store's or a till's call that is known anyway.
 pub fn decide_traced(index: &Index, request: &Request<'_>) -> (Decision, Trace) {
     if !Index::is_call_of_place(request) {
         let decision = index.judge(request);
@@ -31,7 +31,7 @@ pub fn decide_traced(index: &Index, request: &Request<'_>) -> (Decision, Trace) 
     let mut check = index.start(request);
     check.prefetch();
     check.match_endpoint(request);
-    (index.finish(&check), check.trace())
+    index.finish_traced(&check)
 }
 
 /// Answers requests in their order, appending to `out`.

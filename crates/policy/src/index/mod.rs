@@ -405,6 +405,14 @@ pub(crate) struct Check<'a> {
     endpoint: Match,
 }
 
+/// The group that a decision about a store or a till was judged by; none if none was asked.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct JudgedBy {
+    group_plus_one: u32,
+    /// It is the org's default.
+    inherited: bool,
+}
+
 impl Index {
     /// Whether a request is a call by a store or a till: the many, on the short way.
     #[inline(always)]
@@ -433,7 +441,16 @@ impl Index {
     /// Ends a check whose endpoint has been matched. The order of the rules, as in `reference::decide`.
     #[inline(always)]
     pub(crate) fn finish(&self, check: &Check<'_>) -> Decision {
-        self.decision(check).unwrap_or_else(Decision::from)
+        self.decision(check).map_or_else(Decision::from, |(decision, _by)| decision)
+    }
+
+    /// The same, with what it was matched to and judged by.
+    #[inline(always)]
+    pub(crate) fn finish_traced(&self, check: &Check<'_>) -> (Decision, Trace) {
+        match self.decision(check) {
+            Ok((decision, by)) => (decision, check.trace(by)),
+            Err(reason) => (reason.into(), check.trace(JudgedBy::default())),
+        }
     }
 
     /// Step 6: the store and the till must be known and active.
@@ -462,7 +479,7 @@ impl Index {
     /// A call of an endpoint that no group could permit: open to all, reached by other ways than these, or by none.
     #[cold]
     #[inline(never)]
-    fn without_resource(&self, org: &OrgRecord, check: &Check<'_>, route: u32) -> Result<Decision, Reason> {
+    fn without_resource(&self, org: &OrgRecord, check: &Check<'_>, route: u32) -> Result<(Decision, JudgedBy), Reason> {
         let route = org.route(route).ok_or(Reason::EndpointUnmapped)?;
         if route.open {
             return Err(Reason::PermitOpen);
@@ -481,11 +498,12 @@ impl Index {
         let observes = if inherits { org.default_observes } else { entry.observes() };
         let permit = if inherits { Reason::PermitDefaultGroup } else { Reason::PermitGroup };
         let deny = Reason::ResourceNone;
-        Ok(if observes { Decision { would_deny: Some(deny), ..permit.into() } } else { deny.into() })
+        let decision = if observes { Decision { would_deny: Some(deny), ..permit.into() } } else { deny.into() };
+        Ok((decision, JudgedBy { group_plus_one: group, inherited: inherits }))
     }
 
     #[inline(always)]
-    fn decision(&self, check: &Check<'_>) -> Result<Decision, Reason> {
+    fn decision(&self, check: &Check<'_>) -> Result<(Decision, JudgedBy), Reason> {
         let Some(org) = check.org else { return Err(Reason::OrgUnknown) };
         if !org.active {
             return Err(Reason::OrgSuspended);
@@ -506,11 +524,12 @@ impl Index {
         let lacking = if target.needed == Levels::R { Reason::NeedsRead } else { Reason::NeedsWrite };
         let deny = select_unpredictable(held.is_empty(), Reason::ResourceNone, lacking);
         let permits = held.intersects(target.needed);
+        let by = JudgedBy { group_plus_one: group, inherited: inherits };
         if org.is_unusual() && !permits {
             let observes = if inherits { org.default_observes } else { entry.observes() };
-            return Ok(unusual_deny(org, slot, target, deny, observes.then_some(permit)));
+            return Ok((unusual_deny(org, slot, target, deny, observes.then_some(permit)), by));
         }
-        Ok(select_unpredictable(permits, permit, deny).into())
+        Ok((select_unpredictable(permits, permit, deny).into(), by))
     }
 }
 

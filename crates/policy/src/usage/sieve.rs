@@ -1,6 +1,9 @@
-//! What was noted lately: a table of fingerprints that threads share without a lock. A request that is in it costs one
-//! cache line, and a hash: of the numbers that its decision had at hand if a store or a till calls, of its texts if not.
-//! Nothing is written then, so that threads don't take the line from each other.
+//! What was noted lately: a table of fingerprints that threads share without a lock. A request that is in it costs a
+//! hash and a cache line, and writes nothing, so that threads don't take the line from each other.
+//!
+//! A call by a store or a till is looked up as what it uses, by the numbers that its decision had at hand: a cell of a
+//! group, and the group's allocation to the store where it has one of its own. So a million tills that call the same
+//! endpoints under the default take no more room than one of them. Any other request is looked up by its texts.
 //!
 //! It forgets: a fingerprint may be pushed out by others, and its request is then new once more. It never takes a new
 //! request for a noted one, but for equal fingerprints of 64 bits under a seed that no caller knows.
@@ -51,6 +54,11 @@ impl Sieve {
     /// Whether a permitted request is new; it is noted by that.
     #[inline]
     pub fn is_new(&self, request: &Request<'_>, trace: Trace) -> bool {
+        if Index::is_call_of_place(request) {
+            let new_call = self.note(self.print_of(trace.call()));
+            let new_allocation = trace.allocation().is_some_and(|parts| self.note(self.print_of(parts)));
+            return new_call || new_allocation;
+        }
         self.note(self.print(request, trace))
     }
 
@@ -69,13 +77,15 @@ impl Sieve {
     }
 
     #[inline]
+    fn print_of(&self, parts: [u64; 3]) -> u64 {
+        let mut hasher = self.hasher();
+        parts.into_iter().for_each(|part| hasher.write_u64(part));
+        hasher.finish()
+    }
+
+    #[inline]
     fn print(&self, request: &Request<'_>, trace: Trace) -> u64 {
         let mut hasher = self.hasher();
-        // The org and the store are in the hash by which the store was found; and a till uses what its store has.
-        if Index::is_call_of_place(request) {
-            trace.parts().into_iter().for_each(|part| hasher.write_u64(part));
-            return hasher.finish();
-        }
         hasher.write(request.org.as_bytes());
         let (kind, id) = match request.subject {
             Subject::Store(id) => (0, id),
@@ -88,7 +98,7 @@ impl Sieve {
         hasher.write(id.as_bytes());
         match request.ask {
             Ask::Endpoint { .. } => {
-                trace.parts().into_iter().for_each(|part| hasher.write_u64(part));
+                trace.call().into_iter().for_each(|part| hasher.write_u64(part));
             }
             Ask::Module { module, action } => {
                 hasher.write_u64(0x100 | action as u64);

@@ -247,8 +247,10 @@ fn acme() -> State {
         group("acme", "custom", true, false, &[("Points", Class::Data, Levels::R)]),
         group("acme", "Admin", true, true, &[]),
         store("acme", "s", true, None),
+        store("acme", "s2", true, None),
         store("acme", "north-1", true, Some("custom")),
         till("acme", "north-1", "t1", true),
+        store("acme", "north-2", true, Some("custom")),
     ] {
         state.put(&object);
     }
@@ -270,6 +272,7 @@ fn a_store_uses_its_group_and_the_level_of_the_cell_that_was_needed() {
         listed,
         [
             "group `custom` of store `north-1`",
+            "group `custom` of store `north-2`",
             "group `POS` as the default",
             "Read on Points (Data) in group `POS`",
             "Write on Points (Data) in group `POS`",
@@ -295,6 +298,8 @@ fn a_way_into_another_path_of_the_same_endpoint_is_nothing_new() {
     assert!(ask("store:s", "POST", "/v2/points/1", Context::default()), "another level of the cell");
     assert!(ask("store:north-1", "GET", "/v2/points/1", Context::default()), "another store");
     assert!(!ask("till:north-1/t1", "GET", "/v2/points/1", Context::default()), "a till uses what its store has");
+    assert!(ask("store:north-2", "GET", "/v2/points/1", Context::default()), "the same cell, another allocation");
+    assert!(!ask("store:s2", "GET", "/v2/points/1", Context::default()), "what inherits the default uses no allocation");
 }
 
 #[test]
