@@ -14,13 +14,16 @@ pub struct Trace {
     target: u64,
     /// Which numbers: those of an org that are given anew are others.
     numbering: u64,
-    /// The hash by which the store was looked up, if it has a group of its own; else 0.
+    /// The hash by which the store was looked up; 0 if none was.
     store: u64,
     /// The group's slot and 1, and whether it is the default; 0 if no group was asked.
     group: u64,
+    /// Whether the group is the store's own.
+    allocated: bool,
 }
 
-const INHERITED: u64 = 1 << 32;
+/// The bit of a group that is the default.
+const INHERITED: u32 = 32;
 /// Tells an allocation from a call.
 const ALLOCATION: u64 = 1 << 33;
 
@@ -43,10 +46,16 @@ impl Trace {
         [self.numbering, self.target, self.group]
     }
 
-    /// The allocation that it rests on, to be hashed; none if the group is the default, or there is none.
+    /// Whether it rests on an allocation too: anybody's guess, so not to be branched on.
     #[inline(always)]
-    pub(crate) fn allocation(self) -> Option<[u64; 3]> {
-        (self.store != 0).then_some([self.numbering, self.store, self.group | ALLOCATION])
+    pub(crate) fn is_allocated(self) -> bool {
+        self.allocated
+    }
+
+    /// The allocation that it rests on, if it does, to be hashed.
+    #[inline(always)]
+    pub(crate) fn allocation(self) -> [u64; 3] {
+        [self.numbering, self.store, self.group | ALLOCATION]
     }
 }
 
@@ -55,11 +64,10 @@ impl Check<'_> {
     #[inline(always)]
     pub(crate) fn trace(&self, by: JudgedBy) -> Trace {
         let Some(org) = self.org else { return Trace::default() };
-        let own = by.group_plus_one != 0 && !by.inherited;
-        // 0 is a hash like any other, and still says that there is one.
-        let store = if own { self.probe.map_or(0, Probe::hash).max(1) } else { 0 };
-        let group = u64::from(by.group_plus_one) | if by.inherited { INHERITED } else { 0 };
-        Trace { store, group, ..Trace::of(&org.matcher, self.endpoint) }
+        let store = self.probe.map_or(0, Probe::hash);
+        let group = u64::from(by.group_plus_one) | u64::from(by.inherited) << INHERITED;
+        let allocated = (by.group_plus_one != 0) & !by.inherited;
+        Trace { store, group, allocated, ..Trace::of(&org.matcher, self.endpoint) }
     }
 }
 

@@ -9,7 +9,8 @@
 //! request for a noted one, but for equal fingerprints of 64 bits under a seed that no caller knows.
 
 use std::hash::Hasher;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::hint::select_unpredictable;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use foldhash::SharedSeed;
 use foldhash::fast::FoldHasher;
@@ -19,8 +20,11 @@ use crate::index::{Index, Trace};
 
 /// Fingerprints in a bucket: a cache line. Fewer would push each other out long before the table is full.
 const WAYS: usize = 8;
-/// Buckets, a power of two: with all ways as many fingerprints as an org's share of the queue, in half a megabyte.
+/// Buckets at most, a power of two: with all ways as many fingerprints as an org's share of the queue, in half a megabyte.
 const BUCKETS: usize = 1 << 13;
+/// Buckets in use at first, a power of two. Waiting for memory is most of what a look costs, so few fingerprints are to
+/// lie close together.
+const BUCKETS_FIRST: usize = 1 << 7;
 
 #[repr(align(64))]
 #[derive(Default)]
@@ -28,9 +32,15 @@ struct Bucket([AtomicU64; WAYS]);
 
 /// The table.
 pub struct Sieve {
+    /// For texts.
     seed: SharedSeed,
-    /// Changed to forget everything at once.
-    salt: AtomicU64,
+    /// For numbers: a factor, and what is mixed into both halves. As secret as the seed.
+    keys: [u64; 3],
+    /// Buckets in use, less one: twice as many when as much was noted as an eighth of the places, so that a quarter of them is
+    /// taken at most. Half of the fingerprints have another bucket then, and are new once more.
+    mask: AtomicUsize,
+    /// Noted since then.
+    noted: AtomicUsize,
     buckets: Box<[Bucket]>,
 }
 
@@ -43,21 +53,35 @@ impl std::fmt::Debug for Sieve {
 impl Sieve {
     /// An empty one. The seed is to be unknown to callers.
     pub fn new(seed: u64) -> Self {
-        Self { seed: SharedSeed::from_u64(seed), salt: AtomicU64::new(seed), buckets: (0..BUCKETS).map(|_| Bucket::default()).collect() }
+        let shared = SharedSeed::from_u64(seed);
+        let key = |number: u64| {
+            let mut hasher = FoldHasher::with_seed(seed, &shared);
+            hasher.write_u64(number);
+            hasher.finish()
+        };
+        // An odd factor maps different groups to different numbers.
+        let keys = [key(1) | 1, key(2), key(3)];
+        Self { seed: shared, keys, mask: AtomicUsize::new(BUCKETS_FIRST - 1), noted: AtomicUsize::new(0), buckets: (0..BUCKETS).map(|_| Bucket::default()).collect() }
     }
 
     /// Forgets everything: what comes next is new.
     pub fn forget(&self) {
-        self.salt.fetch_add(1, Ordering::Relaxed);
+        self.buckets.iter().flat_map(|Bucket(ways)| ways).for_each(|way| way.store(0, Ordering::Relaxed));
+        self.noted.store(0, Ordering::Relaxed);
     }
 
     /// Whether a permitted request is new; it is noted by that.
     #[inline]
     pub fn is_new(&self, request: &Request<'_>, trace: Trace) -> bool {
         if Index::is_call_of_place(request) {
-            let new_call = self.note(self.print_of(trace.call()));
-            let new_allocation = trace.allocation().is_some_and(|parts| self.note(self.print_of(parts)));
-            return new_call || new_allocation;
+            let call = self.print_of(trace.call());
+            // One branch, that is as good as never taken: what rests on no allocation looks the call up twice.
+            let allocation = select_unpredictable(trace.is_allocated(), self.print_of(trace.allocation()), call);
+            if self.is_at_home(call) & self.is_at_home(allocation) {
+                return false;
+            }
+            let new_call = self.note(call);
+            return self.note(allocation) || new_call;
         }
         self.note(self.print(request, trace))
     }
@@ -73,14 +97,17 @@ impl Sieve {
 
     #[inline]
     fn hasher(&self) -> FoldHasher<'_> {
-        FoldHasher::with_seed(self.salt.load(Ordering::Relaxed), &self.seed)
+        FoldHasher::with_seed(0, &self.seed)
     }
 
+    /// Of numbers: a product of both halves, folded, as foldhash does with longer texts; some ten instructions.
     #[inline]
-    fn print_of(&self, parts: [u64; 3]) -> u64 {
-        let mut hasher = self.hasher();
-        parts.into_iter().for_each(|part| hasher.write_u64(part));
-        hasher.finish()
+    fn print_of(&self, [numbering, what, group]: [u64; 3]) -> u64 {
+        let [spread, left, right] = self.keys;
+        let what = what ^ group.wrapping_mul(spread) ^ left;
+        let numbering = numbering ^ right;
+        let product = u128::from(what).wrapping_mul(u128::from(numbering));
+        (product as u64) ^ ((product >> 64) as u64)
     }
 
     #[inline]
@@ -122,21 +149,39 @@ impl Sieve {
         hasher.finish()
     }
 
+    /// Its bucket, and its own way in it, where it most often is.
     #[inline]
+    fn place(&self, print: u64) -> Option<(&[AtomicU64; WAYS], &AtomicU64)> {
+        let Bucket(ways) = self.buckets.get(usize::try_from(print >> 1).unwrap_or(0) & self.mask.load(Ordering::Relaxed))?;
+        Some((ways, ways.get(usize::try_from(print >> 61).unwrap_or(0) % WAYS)?))
+    }
+
+    #[inline]
+    fn is_at_home(&self, print: u64) -> bool {
+        self.place(print).is_some_and(|(_, home)| home.load(Ordering::Relaxed) == print | 1)
+    }
+
+    /// Whether it is new; it is noted by that. An empty place is 0, which no fingerprint is.
     fn note(&self, print: u64) -> bool {
-        // An empty place is 0, which no fingerprint is.
         let print = print | 1;
-        let at = usize::try_from(print >> 1).unwrap_or(0) % BUCKETS;
-        let Some(Bucket(ways)) = self.buckets.get(at) else { return true };
-        // Without a branch for each: where it is, is anybody's guess.
-        if ways.iter().fold(false, |found, way| found | (way.load(Ordering::Relaxed) == print)) {
+        let Some((ways, home)) = self.place(print) else { return true };
+        if ways.iter().any(|way| way.load(Ordering::Relaxed) == print) {
             return false;
         }
-        let victim = ways.iter().position(|way| way.load(Ordering::Relaxed) == 0).unwrap_or_else(|| usize::try_from(print >> 61).unwrap_or(0));
-        if let Some(way) = ways.get(victim) {
-            way.store(print, Ordering::Relaxed);
-        }
+        let empty = |way: &&AtomicU64| way.load(Ordering::Relaxed) == 0;
+        Some(home).filter(empty).or_else(|| ways.iter().find(empty)).unwrap_or(home).store(print, Ordering::Relaxed);
+        self.grow();
         true
+    }
+
+    fn grow(&self) {
+        let mask = self.mask.load(Ordering::Relaxed);
+        let noted = self.noted.fetch_add(1, Ordering::Relaxed);
+        if mask + 1 < BUCKETS && noted > (mask + 1) * WAYS / 8 {
+            self.noted.store(0, Ordering::Relaxed);
+            // Another thread may have done the same meanwhile: then that counts, once.
+            let _grown = self.mask.compare_exchange(mask, 2 * mask + 1, Ordering::Relaxed, Ordering::Relaxed);
+        }
     }
 }
 
@@ -194,6 +239,17 @@ mod tests {
             let id = format!("s/{n}");
             assert!(sieve.is_new(&request(Subject::User(&id)), Trace::default()), "{id}");
         }
-        assert_eq!(sieve.buckets.len(), BUCKETS);
+        assert_eq!((sieve.buckets.len(), sieve.mask.load(Ordering::Relaxed)), (BUCKETS, BUCKETS - 1));
+    }
+
+    #[test]
+    fn it_grows_with_what_is_noted_and_each_is_new_a_few_times_at_most() {
+        let sieve = Sieve::new(7);
+        let ids: Vec<String> = (0..4_096).map(|n| format!("u{n}")).collect();
+        let new = || ids.iter().filter(|id| sieve.is_new(&request(Subject::User(id)), Trace::default())).count();
+        assert_eq!(new(), ids.len());
+        let again: Vec<usize> = (0..4).map(|_| new()).collect();
+        assert!(again.iter().sum::<usize>() < 2 * ids.len() && again.last().is_some_and(|new| new * 100 < ids.len()), "{again:?}");
+        assert!((BUCKETS_FIRST..BUCKETS - 1).contains(&sieve.mask.load(Ordering::Relaxed)));
     }
 }
